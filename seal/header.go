@@ -1,0 +1,63 @@
+package seal
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"regexp"
+)
+
+// HeaderSize is the length of every record's header: one age scrypt stanza at work factor 1.
+const HeaderSize = 149
+
+// nonceSize is the length of the nonce that follows an age header and begins the payload.
+const nonceSize = 16
+
+// minPayload is the shortest payload: the nonce, and one chunk with its tag.
+const minPayload = nonceSize + 16
+
+// headerPattern leaves no unused bit of the base64 to choose: 16 bytes of salt, 32 of wrapped key, 32 of MAC.
+var headerPattern = regexp.MustCompile(`^age-encryption\.org/v1\n-> scrypt [A-Za-z0-9+/]{21}[AQgw] 1\n[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]\n--- [A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]\n$`)
+
+// CheckHeader says whether b has the one form a record's header can have. Its MAC can only be checked with the secret.
+func CheckHeader(b []byte) error {
+	if len(b) != HeaderSize || !headerPattern.Match(b) {
+		return errors.New("not an age header with one scrypt stanza at work factor 1")
+	}
+	return nil
+}
+
+// Attach puts header and payload together again: a standard age file.
+func Attach(header []byte, payload io.Reader) io.Reader {
+	return io.MultiReader(bytes.NewReader(header), payload)
+}
+
+// detacher takes an age file as age.Encrypt writes it, keeps the header and passes the rest on. Encrypt writes header
+// and nonce before it returns, so begin must be called right after it.
+type detacher struct {
+	head []byte
+	open bool // header and nonce are through
+	dst  io.Writer
+	n    int64 // payload bytes passed on
+}
+
+func (d *detacher) Write(p []byte) (int, error) {
+	if !d.open {
+		d.head = append(d.head, p...)
+		return len(p), nil
+	}
+	n, err := d.dst.Write(p)
+	d.n += int64(n)
+	return n, err
+}
+
+func (d *detacher) begin() error {
+	nonce := d.head[max(0, len(d.head)-nonceSize):]
+	d.head = d.head[:len(d.head)-len(nonce)]
+	if err := CheckHeader(d.head); err != nil {
+		return err
+	}
+	d.open = true
+	_, err := d.Write(nonce)
+	return err
+}

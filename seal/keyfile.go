@@ -1,0 +1,206 @@
+package seal
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// Class of a keyfile decides who may read its records.
+type Class string
+
+const (
+	ClassContent  Class = "content"  // envelopes, documents, release entries: custodians
+	ClassEvidence Class = "evidence" // capsules: custodians and evidence officers
+	ClassIndex    Class = "index"    // index entries: index identity and custodians
+)
+
+// Classes in the order in which an accession lists its keyfiles.
+var classes = [...]Class{ClassContent, ClassEvidence, ClassIndex}
+
+// Classes gives all classes in the order in which an accession lists its keyfiles.
+func Classes() []Class { return classes[:] }
+
+// FileName is the class's file name in its accession's folder.
+func (c Class) FileName() string { return string(c) + ".keys" }
+
+// UnmarshalText takes a known class.
+func (c *Class) UnmarshalText(b []byte) error {
+	if !slices.Contains(Classes(), Class(b)) {
+		return fmt.Errorf("unknown keyfile class %.20q", b)
+	}
+	*c = Class(b)
+	return nil
+}
+
+// Keyfile holds the headers of one accession's records of one class, and the secret that opens them, wrapped to each
+// person who may. It is the only kind of file that is ever rewritten: whole, as a new generation.
+type Keyfile struct {
+	Head    KeyfileHead
+	Secrets []WrappedSecret
+	Records []KeyRecord
+}
+
+// KeyfileHead is the second line of a keyfile.
+type KeyfileHead struct {
+	Accession  AccessionID `json:"accession"`
+	Class      Class       `json:"class"`
+	Generation int         `json:"generation"` // 1 at ingest, one more at every rewriting
+	Secrets    int         `json:"secrets"`    // lines that follow
+	Records    int         `json:"records"`    // lines that follow those
+}
+
+// WrappedSecret is the keyfile's secret in an ordinary age file to one recipient. age refuses to mix post-quantum and
+// classic recipients in one file: hence a list of files.
+type WrappedSecret struct {
+	To  string `json:"to"`  // the recipient's fingerprint, see [Fingerprint]
+	Age []byte `json:"age"` // base64 of the age file; it holds 64 lower-case hex digits
+}
+
+// KeyRecord is one record's line. A shredded record keeps place and leaf, so that every other record's proof stands,
+// and names the order that disposed of it.
+type KeyRecord struct {
+	N       int    `json:"n"`       // counts from 0
+	Segment int    `json:"segment"` // where the payload is
+	Offset  int64  `json:"offset"`
+	Length  int64  `json:"length"`
+	Header  []byte `json:"header,omitempty"`
+
+	Leaf  *Digest    `json:"leaf,omitempty"`  // shredded: the leaf hash of the line as it was
+	Order *LeafIndex `json:"order,omitempty"` // shredded: the disposal event
+}
+
+// Shredded says whether the header is gone for good.
+func (r KeyRecord) Shredded() bool { return r.Leaf != nil }
+
+// leafHash is the record's leaf in the keyfile's header root: the hash of its line without the line feed.
+func (r KeyRecord) leafHash() (Digest, error) {
+	if r.Shredded() {
+		return *r.Leaf, nil
+	}
+	line, err := Marshal(r)
+	return LeafHash(line), err
+}
+
+// HeaderRoot is the RFC 6962 root over the records' lines. Shredding a record does not change it.
+func (k *Keyfile) HeaderRoot() (Digest, error) {
+	leaves := make([]Digest, len(k.Records))
+	for i, r := range k.Records {
+		var err error
+		if leaves[i], err = r.leafHash(); err != nil {
+			return Digest{}, err
+		}
+	}
+	return TreeRoot(leaves), nil
+}
+
+// Record finds a record by number.
+func (k *Keyfile) Record(n int) (KeyRecord, error) {
+	if n < 0 || n >= len(k.Records) {
+		return KeyRecord{}, fmt.Errorf("keyfile %s of accession %s has no record %d", k.Head.Class, k.Head.Accession, n)
+	}
+	return k.Records[n], nil
+}
+
+// KeyfileSum is what an accession event says of a keyfile.
+type KeyfileSum struct {
+	Class   Class  `json:"class"`
+	Records int    `json:"records"`
+	Root    Digest `json:"root"`   // header root: for ever
+	SHA256  Digest `json:"sha256"` // of the whole file at generation 1
+}
+
+// Sum describes the keyfile, given its bytes.
+func (k *Keyfile) Sum(data []byte) (KeyfileSum, error) {
+	root, err := k.HeaderRoot()
+	return KeyfileSum{Class: k.Head.Class, Records: len(k.Records), Root: root, SHA256: sha256.Sum256(data)}, err
+}
+
+// Marshal gives the file: spec line, head, secrets, records, one JSON object a line.
+func (k *Keyfile) Marshal() ([]byte, error) {
+	k.Head.Secrets, k.Head.Records = len(k.Secrets), len(k.Records)
+	lines := make([]any, 0, 1+len(k.Secrets)+len(k.Records))
+	lines = append(lines, k.Head)
+	for _, s := range k.Secrets {
+		lines = append(lines, s)
+	}
+	for _, r := range k.Records {
+		lines = append(lines, r)
+	}
+	b := bytes.NewBufferString(SpecKeyfile + "\n")
+	for _, l := range lines {
+		line, err := Marshal(l)
+		if err != nil {
+			return nil, err
+		}
+		b.Write(line)
+		b.WriteByte('\n')
+	}
+	return b.Bytes(), nil
+}
+
+// ParseKeyfile reads a keyfile and refuses every spelling but the one Marshal gives.
+func ParseKeyfile(data []byte) (*Keyfile, error) {
+	rest, ok := bytes.CutPrefix(data, []byte(SpecKeyfile+"\n"))
+	if !ok {
+		return nil, errors.New("not a keyfile: its first line is not " + SpecKeyfile)
+	}
+	k := &Keyfile{}
+	rest, err := parseLine(rest, &k.Head)
+	if err != nil {
+		return nil, fmt.Errorf("keyfile head: %w", err)
+	}
+	if k.Head.Generation < 1 || k.Head.Secrets < 1 || k.Head.Records < 0 {
+		return nil, errors.New("keyfile head: numbers out of range")
+	}
+	for i := range k.Head.Secrets {
+		var s WrappedSecret
+		if rest, err = parseLine(rest, &s); err == nil && (!fingerprintPattern.MatchString(s.To) || len(s.Age) == 0) {
+			err = errors.New("names no recipient, or holds no age file")
+		}
+		if err != nil {
+			return nil, fmt.Errorf("keyfile secret %d: %w", i, err)
+		}
+		k.Secrets = append(k.Secrets, s)
+	}
+	for i := range k.Head.Records {
+		var r KeyRecord
+		if rest, err = parseLine(rest, &r); err == nil {
+			err = r.check(i)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("keyfile record %d: %w", i, err)
+		}
+		k.Records = append(k.Records, r)
+	}
+	if len(rest) > 0 {
+		return nil, errors.New("keyfile goes on after its last record")
+	}
+	return k, nil
+}
+
+func (r KeyRecord) check(i int) error {
+	if r.N != i || r.Segment < 1 || r.Offset < int64(len(SegmentMagic)) || r.Length < minPayload || r.Offset > 1<<60 || r.Length > 1<<60 {
+		return errors.New("numbers out of range")
+	}
+	if r.Shredded() {
+		if r.Order == nil || r.Header != nil {
+			return errors.New("a shredded record must name its order and have no header")
+		}
+		return nil
+	}
+	if r.Order != nil {
+		return errors.New("a record with a header names no order")
+	}
+	return CheckHeader(r.Header)
+}
+
+func parseLine(data []byte, v any) (rest []byte, err error) {
+	line, rest, ok := bytes.Cut(data, []byte("\n"))
+	if !ok {
+		return nil, errors.New("file is cut short")
+	}
+	return rest, UnmarshalCanonical(line, v)
+}

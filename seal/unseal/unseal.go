@@ -1,0 +1,115 @@
+// Package unseal opens documents, envelopes, capsules and register entries with people's identities. It is the only
+// package that does, and no code reachable from the daemon imports it (a test says so).
+//
+// age hands out bytes before the last chunk is authenticated, so whoever takes bytes from here reads to the end and
+// compares the digest before releasing anything: [Document] and [Bytes] do.
+package unseal
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+
+	"filippo.io/age"
+	"github.com/klauspost/compress/zstd"
+
+	"kartoteka/seal"
+)
+
+// maxWindow is the largest window of a frame we open; version 1 writes 4 MiB.
+const maxWindow = 8 << 20
+
+// ErrForeign says that the identities given open none of a keyfile's wrapped secrets.
+var ErrForeign = errors.New("the identity is none of those the keyfile is wrapped to")
+
+// Key opens the records of one keyfile.
+type Key struct {
+	identity *age.ScryptIdentity
+	To       string // fingerprint of the recipient whose identity opened it
+}
+
+// Keyfile unwraps a keyfile's secret with the first identity that fits. A wrapped secret that is damaged does not keep
+// the others from being tried: each is there so that one loss is no loss.
+func Keyfile(k *seal.Keyfile, identities ...age.Identity) (*Key, error) {
+	cause := ErrForeign
+	if len(identities) == 0 { // age takes that for an error of its own
+		return nil, cause
+	}
+	for _, w := range k.Secrets {
+		secret, err := unwrap(w.Age, identities)
+		var no *age.NoIdentityMatchError
+		if errors.As(err, &no) {
+			continue
+		}
+		if err != nil {
+			cause = fmt.Errorf("open %s of accession %s: %w", k.Head.Class.FileName(), k.Head.Accession, err)
+			continue
+		}
+		id, err := age.NewScryptIdentity(secret.Passphrase())
+		if err != nil {
+			return nil, err
+		}
+		id.SetMaxWorkFactor(1)
+		return &Key{id, w.To}, nil
+	}
+	return nil, cause
+}
+
+func unwrap(file []byte, identities []age.Identity) (s seal.Secret, err error) {
+	r, err := age.Decrypt(bytes.NewReader(file), identities...)
+	if err != nil {
+		return s, err
+	}
+	text, err := io.ReadAll(io.LimitReader(r, 65))
+	if err != nil {
+		return s, err
+	}
+	return seal.ParseSecret(text)
+}
+
+// Document writes the original of a record to dst and returns its size and digest. When it returns an error, what
+// reached dst is worthless.
+func (k *Key) Document(dst io.Writer, header []byte, payload io.Reader) (n int64, sum seal.Digest, err error) {
+	if err := seal.CheckHeader(header); err != nil {
+		return 0, sum, err
+	}
+	plain, err := age.Decrypt(seal.Attach(header, payload), k.identity)
+	if err != nil {
+		return 0, sum, err
+	}
+	d, err := zstd.NewReader(plain, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow), zstd.WithDecoderLowmem(true))
+	if err != nil {
+		return 0, sum, err
+	}
+	defer d.Close()
+	h := sha256.New()
+	if n, err = io.Copy(io.MultiWriter(dst, h), d); err != nil {
+		return n, sum, err
+	}
+	if _, err := io.Copy(io.Discard, plain); err != nil { // the last chunk authenticates the whole
+		return n, sum, err
+	}
+	h.Sum(sum[:0])
+	return n, sum, nil
+}
+
+// Bytes opens a record of at most limit bytes whole.
+func (k *Key) Bytes(header []byte, payload io.Reader, limit int) ([]byte, error) {
+	b := &limited{limit: limit}
+	_, _, err := k.Document(b, header, payload)
+	return b.Bytes(), err
+}
+
+type limited struct {
+	bytes.Buffer
+	limit int
+}
+
+func (l *limited) Write(p []byte) (int, error) {
+	if l.Len()+len(p) > l.limit {
+		return 0, fmt.Errorf("record opens to more than %d bytes", l.limit)
+	}
+	return l.Buffer.Write(p)
+}
