@@ -1,0 +1,101 @@
+package reading
+
+import (
+	"context"
+	"crypto/sha512"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+
+	"filippo.io/age"
+
+	"kartoteka/archive"
+	"kartoteka/seal"
+	"kartoteka/seal/unseal"
+	"kartoteka/verify"
+)
+
+// CheckOptions of a deep check.
+type CheckOptions struct {
+	archive.CheckOptions
+	AllDigests bool // SHA-512 too
+}
+
+// Check does what archive.Check does, then opens every document and compares it with what its event commits to.
+func Check(ctx context.Context, dir string, identities []age.Identity, o CheckOptions) (*verify.Report, error) {
+	r, err := archive.Check(ctx, dir, o.CheckOptions)
+	if err != nil || r.Verdict == verify.Failed && r.Counts["events"] == 0 {
+		return r, err // not even a log: nothing to open by
+	}
+	a, err := archive.Open(dir, archive.Options{})
+	if err != nil {
+		return r, nil // the keyless check has said why
+	}
+	defer a.Close()
+	c := &check{ctx: ctx, o: o, r: r, room: NewRoom(a, identities...), policy: o.Policy}
+	if c.policy == nil {
+		c.policy = a.Policy()
+	}
+	all := a.Head().Size
+	err = a.Events(0, func(i seal.LeafIndex, e seal.Event) error {
+		if o.Step != nil {
+			o.Step(int64(i), all)
+		}
+		if e.Bundle != nil && (o.Sample == 0 || rand.Float64() < o.Sample) {
+			c.bundle(i, e)
+		}
+		return ctx.Err()
+	})
+	if o.Step != nil {
+		o.Step(all, all)
+	}
+	return r, err
+}
+
+type check struct {
+	ctx    context.Context
+	o      CheckOptions
+	r      *verify.Report
+	room   *Room
+	policy *verify.Policy
+}
+
+func (c *check) bundle(i seal.LeafIndex, e seal.Event) {
+	subject := fmt.Sprintf("event %d", i)
+	b, err := c.room.Bundle(i)
+	if err == nil {
+		err = b.signed(c.policy)
+	}
+	for n := 1; err == nil && n <= e.Bundle.Commitment.Count; n++ {
+		err = c.document(b, n)
+	}
+	switch {
+	case errors.Is(err, unseal.ErrForeign):
+		c.r.Add(verify.CodeIdentity, verify.Indeterminate, subject, "no identity given opens it")
+	case errors.Is(err, archive.ErrShredded):
+		c.r.Add(verify.CodeHeaderMissing, verify.Indeterminate, subject, err.Error())
+	default:
+		c.r.Result(verify.CodeRecord, subject, err)
+	}
+	if err == nil {
+		c.r.Count("bundles_opened", 1)
+	}
+}
+
+func (c *check) document(b *Bundle, n int) error {
+	var dst io.Writer = io.Discard
+	h := sha512.New()
+	if c.o.AllDigests {
+		dst = h
+	}
+	if err := b.Document(dst, n); err != nil {
+		return err
+	}
+	if c.o.AllDigests && seal.Digest512(h.Sum(nil)) != b.Capsule.Items[n].SHA512 {
+		return b.bad(verify.CodeRecord, "document %d: SHA-512 differs", n)
+	}
+	c.r.Count("documents_opened", 1)
+	c.r.Count("bytes_opened", int(b.Capsule.Items[n].Size))
+	return c.ctx.Err()
+}

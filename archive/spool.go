@@ -1,0 +1,270 @@
+package archive
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"kartoteka/seal"
+	"kartoteka/verify"
+	"kartoteka/verify/container"
+)
+
+// Folders of the spool.
+const (
+	incomingName = "incoming" // senders rename finished bundles into it
+	rejectedName = "rejected" // refused bundles, each beside a reason file
+	receiptsName = "receipts" // until they are fetched
+)
+
+// settle is how long a bundle that is cut short may still be being written, for senders that do not rename.
+const settle = time.Minute
+
+// maxBundles bounds one accession, and with it memory: what waits for the end of the last segment is some kilobytes a
+// bundle.
+const maxBundles = 1000
+
+// Source is a bundle to be taken in.
+type Source struct {
+	Path    string
+	Spooled bool // in the spool: it leaves it once its receipt is durable, or its rejection logged
+}
+
+// Outcome of one source.
+type Outcome struct {
+	Path    string         `json:"path"`
+	Status  Status         `json:"status"`
+	Leaf    seal.LeafIndex `json:"leaf"` // of its event; -1 when it has none
+	Receipt string         `json:"receipt,omitempty"`
+	Code    verify.Code    `json:"code,omitempty"`
+	Reason  string         `json:"reason,omitempty"`
+	ID      string         `json:"id,omitempty"` // of the rejected event and the reason file
+	Bytes   int64          `json:"bytes,omitempty"`
+	Stuck   string         `json:"stuck,omitempty"` // why a bundle that was dealt with could not leave the spool
+}
+
+// Status of a source.
+type Status string
+
+const (
+	Taken     Status = "taken"
+	Known     Status = "known" // the same bundle again: the same receipt, nothing stored
+	Rejected  Status = "rejected"
+	Postponed Status = "postponed" // still being written: tried again later
+)
+
+// Spooled lists what stands in the spool, by name. Names that begin with a dot, or end in .part or .tmp, are senders'
+// own business.
+func (a *Archive) Spooled() ([]Source, error) {
+	dir := filepath.Join(a.opt.Spool, incomingName)
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, fmt.Errorf("read the spool: %w", err)
+	}
+	var list []Source
+	for _, e := range entries {
+		n := e.Name()
+		if strings.HasPrefix(n, ".") || strings.HasSuffix(n, ".part") || strings.HasSuffix(n, ".tmp") {
+			continue
+		}
+		list = append(list, Source{Path: filepath.Join(dir, n), Spooled: true})
+	}
+	return list, nil
+}
+
+// Take takes bundles in, in accessions of at most 1,000, and calls each with every outcome once it is final. It ends
+// after the accession at hand when ctx is done.
+func (a *Archive) Take(ctx context.Context, sources []Source, each func(Outcome)) error {
+	if a.writer == nil {
+		return ErrReadOnly
+	}
+	for len(sources) > 0 && ctx.Err() == nil {
+		in := &intake{a: a, ctx: ctx, refused: map[string]*verify.Error{}}
+		n, err := in.run(sources[:min(len(sources), maxBundles)])
+		if err != nil {
+			return err
+		}
+		for _, o := range in.outcomes {
+			each(o)
+		}
+		sources = sources[n:]
+	}
+	return ctx.Err()
+}
+
+// intake is one accession's worth of bundles on their way.
+type intake struct {
+	a        *Archive
+	ctx      context.Context
+	refused  map[string]*verify.Error // found bad only while staged: the accession began again without them
+	outcomes []Outcome
+	entries  map[string]seal.Entry // by path, for the receipts
+}
+
+// codeNoRoom postpones a bundle that does not fit while others do: a large one, or one that only claims to be.
+const codeNoRoom verify.Code = "no_room"
+
+var errAgain = errors.New("begin the accession again")
+
+// run takes what it can of the batch and says how many sources it dealt with.
+func (in *intake) run(batch []Source) (n int, err error) {
+	for {
+		if n, err = in.stage(batch); !errors.Is(err, errAgain) {
+			break
+		}
+	}
+	if err != nil {
+		return 0, err
+	}
+	return n, in.publish(batch[:n])
+}
+
+func (in *intake) stage(batch []Source) (n int, err error) {
+	in.outcomes, in.entries = nil, map[string]seal.Entry{}
+	acc, err := in.a.Begin()
+	if err != nil {
+		return 0, err
+	}
+	defer func() {
+		if aerr := acc.Abort(); err == nil {
+			err = aerr
+		}
+	}()
+	for _, s := range batch {
+		if in.ctx.Err() != nil {
+			break
+		}
+		fits, err := in.a.space(s.Path)
+		if err != nil {
+			if n == 0 {
+				return 0, err
+			}
+			break
+		}
+		o := Outcome{Path: s.Path, Leaf: -1, Status: Postponed, Code: codeNoRoom, Reason: "is larger than what the disk has room for"}
+		if fits {
+			o, err = in.one(acc, s)
+		}
+		if err != nil {
+			return 0, err
+		}
+		in.outcomes = append(in.outcomes, o)
+		n++
+	}
+	if len(acc.events) == 0 {
+		return n, nil
+	}
+	err = acc.Commit()
+	var after *AfterCommit
+	if errors.As(err, &after) {
+		err = nil
+	}
+	return n, err
+}
+
+// one judges a source and stages it, or its rejection.
+func (in *intake) one(acc *Accession, s Source) (Outcome, error) {
+	o := Outcome{Path: s.Path, Leaf: -1}
+	if bad := in.refused[s.Path]; bad != nil {
+		return in.refuse(acc, s, o, bad)
+	}
+	if err := in.a.checkClock(); err != nil { // Commit would refuse it after all the work
+		return o, err
+	}
+	b, err := in.open(acc, s)
+	if err != nil {
+		return in.refuse(acc, s, o, err)
+	}
+	defer b.Close()
+	for _, d := range b.Documents() {
+		o.Bytes += d.Size
+	}
+	o.Leaf, err = acc.Add(b)
+	var dup *Duplicate
+	var bad *verify.Error
+	switch {
+	case err == nil:
+		o.Status = Taken
+		in.entries[s.Path] = acc.added[idOf(b)]
+	case errors.As(err, &dup):
+		o.Status, o.Leaf = Known, dup.Entry.Leaf
+		in.entries[s.Path] = dup.Entry
+	case errors.As(err, &bad) && bad.Code == verify.CodeDuplicate: // found before anything was staged
+		return in.reject(acc, o, bad), nil
+	case errors.As(err, &bad):
+		in.refused[s.Path] = bad
+		return o, errAgain
+	default:
+		return o, fmt.Errorf("take in %s: %w", s.Path, err)
+	}
+	return o, nil
+}
+
+// open judges a source at the accession's own time: the time at which everybody else will judge it for ever.
+func (in *intake) open(acc *Accession, s Source) (*verify.Accepted, error) {
+	if i, err := os.Lstat(s.Path); err == nil && s.Spooled && i.Mode()&fs.ModeSymlink != 0 {
+		return nil, &verify.Error{Code: verify.Code(container.CodeLink), Reason: "is a symbolic link; a link in the spool is never followed"}
+	}
+	return acc.trust.policy.OpenBundle(s.Path, acc.now.Time)
+}
+
+// refuse sorts out what cannot be judged yet from what is bad.
+func (in *intake) refuse(acc *Accession, s Source, o Outcome, err error) (Outcome, error) {
+	var bad *verify.Error
+	if !errors.As(err, &bad) {
+		return o, err
+	}
+	if s.Spooled && unfinished(bad.Code) && recent(s.Path, in.a.opt.Now()) {
+		o.Status, o.Code, o.Reason = Postponed, bad.Code, bad.Reason
+		return o, nil
+	}
+	if string(bad.Code) == container.CodeUnreadable || gone(s.Path) { // our disk's fault, or the sender took it back
+		o.Status, o.Code, o.Reason = Postponed, bad.Code, bad.Reason
+		return o, nil
+	}
+	return in.reject(acc, o, bad), nil
+}
+
+func gone(path string) bool {
+	_, err := os.Lstat(path)
+	return errors.Is(err, fs.ErrNotExist)
+}
+
+func (in *intake) reject(acc *Accession, o Outcome, bad *verify.Error) Outcome {
+	o.Status, o.Code, o.Reason = Rejected, bad.Code, bad.Reason
+	o.ID = acc.Reject(bad.Code)
+	return o
+}
+
+func unfinished(c verify.Code) bool {
+	switch string(c) {
+	case container.CodeTruncated, container.CodeChanged, container.CodeEmpty, container.CodeNotZip, string(verify.CodeChanged):
+		return true
+	}
+	return false
+}
+
+// recent says whether the file, or anything in the folder, was written within the last minute.
+func recent(path string, now time.Time) bool {
+	young := false
+	filepath.WalkDir(path, func(_ string, d fs.DirEntry, err error) error {
+		if err == nil {
+			if i, err := d.Info(); err == nil && now.Sub(i.ModTime()).Abs() < settle {
+				young = true
+				return filepath.SkipAll
+			}
+		}
+		return nil
+	})
+	return young
+}
+
+func idOf(b *verify.Accepted) seal.Digest {
+	return sha256.Sum256([]byte(b.Statement().Predicate.Bundle.ID))
+}
