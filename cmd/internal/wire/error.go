@@ -1,0 +1,114 @@
+package wire
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"kartoteka/archive"
+	"kartoteka/verify"
+)
+
+var (
+	// ErrNoDaemon says that nobody listens at the socket.
+	ErrNoDaemon = errors.New("no kartotekad is listening")
+	// ErrForbidden says that the daemon's configuration gives the asking user no role for this.
+	ErrForbidden = errors.New("your user has no role for this")
+	// ErrNotFound says that what the request names is not in the archive.
+	ErrNotFound = errors.New("not found")
+	// ErrHeld says that a hold forbids it.
+	ErrHeld = errors.New("held")
+	// ErrRequest says that the request is not sound.
+	ErrRequest = errors.New("the request is not sound")
+	// ErrVersion says that program and daemon speak different versions.
+	ErrVersion = errors.New("kartoteka and kartotekad are of different versions")
+	// ErrStopping says that the daemon is being stopped.
+	ErrStopping = errors.New("kartotekad is stopping")
+)
+
+// Code of an error: a stable string.
+type Code string
+
+const (
+	CodeBusy      Code = "busy"
+	CodeForbidden Code = "forbidden"
+	CodeNotFound  Code = "not_found"
+	CodeSpace     Code = "space"
+	CodeClock     Code = "clock"
+	CodeHeld      Code = "held"
+	CodeTampered  Code = "tampered"
+	CodeIndex     Code = "index_damaged"
+	CodeRequest   Code = "request"
+	CodeVersion   Code = "version"
+	CodeStopping  Code = "stopping"
+	CodeFailed    Code = "failed"
+	// CodeConnections: the asking user, or all users together, have as many connections as there may be.
+	CodeConnections Code = "connections"
+)
+
+// Error is an error as it goes over the socket. On both sides errors.Is finds the sentinel its code stands for, and
+// errors.As an *archive.Tampered with its evidence.
+type Error struct {
+	Code    Code   `json:"code"`
+	Text    string `json:"text"`
+	Check   string `json:"check,omitempty"`   // tampered: the verdict's code
+	Subject string `json:"subject,omitempty"` // tampered
+	Proof   string `json:"proof,omitempty"`   // tampered: text that anyone can check
+}
+
+func (e *Error) Error() string {
+	if e.Subject != "" {
+		return e.Subject + ": " + e.Text
+	}
+	return e.Text
+}
+
+// Unwrap gives the sentinel.
+func (e *Error) Unwrap() error {
+	if e.Code == CodeTampered {
+		return &archive.Tampered{Code: verify.Code(e.Check), Subject: e.Subject, Reason: e.Text, Proof: e.Proof}
+	}
+	for _, s := range sentinels() {
+		if s.code == e.Code {
+			return s.err
+		}
+	}
+	return nil
+}
+
+type sentinel struct {
+	code Code
+	err  error
+}
+
+func sentinels() []sentinel {
+	return []sentinel{
+		{CodeBusy, archive.ErrBusy}, {CodeForbidden, ErrForbidden}, {CodeNotFound, ErrNotFound}, {CodeSpace, archive.ErrSpace},
+		{CodeClock, archive.ErrClock}, {CodeHeld, ErrHeld}, {CodeIndex, archive.ErrIndexDamaged}, {CodeRequest, ErrRequest},
+		{CodeVersion, ErrVersion}, {CodeStopping, ErrStopping}, {CodeStopping, context.Canceled}, {CodeNotFound, fs.ErrNotExist},
+	}
+}
+
+// NewError makes err fit for the socket.
+func NewError(err error) *Error {
+	var e *Error
+	var bad *archive.Tampered
+	switch {
+	case errors.As(err, &e):
+		return e
+	case errors.As(err, &bad):
+		return &Error{Code: CodeTampered, Text: bad.Reason, Check: string(bad.Code), Subject: bad.Subject, Proof: bad.Proof}
+	}
+	for _, s := range sentinels() {
+		if errors.Is(err, s.err) {
+			return &Error{Code: s.code, Text: err.Error()}
+		}
+	}
+	return &Error{Code: CodeFailed, Text: err.Error()}
+}
+
+// Errorf makes an error with a code.
+func Errorf(c Code, format string, args ...any) *Error {
+	return &Error{Code: c, Text: fmt.Sprintf(format, args...)}
+}
