@@ -19,6 +19,7 @@ type Accession struct {
 	trust   trust
 	segment *segmentFile // open; nil before the first payload
 	sealed  []seal.Segment
+	secrets map[seal.Class]seal.Secret // made at once: documents are sealed before their bundle's turn
 	keys    map[seal.Class]*staged
 	events  []seal.Event
 	added   map[seal.Digest]seal.Entry // by event id
@@ -31,7 +32,6 @@ type Accession struct {
 // staged is one keyfile being filled. Payloads of small records wait here, to stand together at the end of the last
 // segment.
 type staged struct {
-	secret   seal.Secret
 	records  []seal.KeyRecord
 	payloads map[int][]byte
 }
@@ -59,10 +59,14 @@ func (a *Archive) Begin() (*Accession, error) {
 	if now.Before(a.last.Time.Time) && !a.opt.AcceptClock {
 		now = a.last.Time.Time // a clock that is being set back a little never dates an event before the one before it
 	}
-	return &Accession{
-		a: a, id: seal.NextAccession(a.last.Accession, now), now: seal.At(now), trust: a.trust,
+	s := &Accession{
+		a: a, id: seal.NextAccession(a.last.Accession, now), now: seal.At(now), trust: a.trust, secrets: map[seal.Class]seal.Secret{},
 		keys: map[seal.Class]*staged{}, added: map[seal.Digest]seal.Entry{}, persons: map[seal.Digest]int{},
-	}, nil
+	}
+	for _, c := range seal.Classes() {
+		s.secrets[c] = seal.NewSecret()
+	}
+	return s, nil
 }
 
 // ID names the accession.
@@ -74,15 +78,16 @@ func (s *Accession) add(e seal.Event) seal.LeafIndex {
 	return seal.LeafIndex(s.a.head.Size) + seal.LeafIndex(len(s.events)-1)
 }
 
-// Add stages a bundle. It returns *Duplicate when the bundle is in the archive, and a *verify.Error when it must be
+// admit stages a bundle. It returns *Duplicate when the bundle is in the archive, and a *verify.Error when it must be
 // refused; then nothing of the accession may be committed, and the caller starts again without that bundle.
-func (s *Accession) Add(b *verify.Accepted) (seal.LeafIndex, error) {
+func (s *Accession) admit(x *sealing) (seal.LeafIndex, error) {
+	b := x.b
 	m := b.Statement().Predicate
 	id := seal.Digest(sha256.Sum256([]byte(m.Bundle.ID)))
 	if err := s.duplicate(id, b); err != nil {
 		return 0, err
 	}
-	documents, err := s.documents(b)
+	documents, err := x.documents()
 	if err != nil {
 		return 0, err
 	}
@@ -196,7 +201,7 @@ func item(role string, s seal.Sealed) seal.CapsuleItem {
 func (s *Accession) class(c seal.Class) *staged {
 	k := s.keys[c]
 	if k == nil {
-		k = &staged{secret: seal.NewSecret(), payloads: map[int][]byte{}}
+		k = &staged{payloads: map[int][]byte{}}
 		s.keys[c] = k
 	}
 	return k
@@ -213,7 +218,7 @@ func (s *Accession) record(c seal.Class, r seal.KeyRecord) int {
 // small seals a record whose payload waits for the end of the last segment.
 func (s *Accession) small(c seal.Class, data []byte) (seal.Sealed, error) {
 	var payload bytes.Buffer
-	sealed, err := s.a.writer.sealer.Seal(&payload, bytes.NewReader(data), int64(len(data)), s.class(c).secret, seal.LevelText)
+	sealed, err := s.a.writer.sealer.SealBytes(&payload, data, s.secrets[c], seal.LevelText)
 	if err != nil {
 		return sealed, err
 	}

@@ -126,13 +126,15 @@ type Archive struct {
 	writer  *writer
 	private *Private
 	index   *Index
+	aside   error // why index.db was set aside
 }
 
 // writer is what only the one writer has.
 type writer struct {
-	lock   *durable.Lock
-	sealer *seal.Sealer
-	broken bool
+	lock    *durable.Lock
+	sealer  *seal.Sealer
+	workers chan struct{} // one for each document being sealed in memory
+	broken  bool
 }
 
 // Open opens the archive at dir. It never makes one.
@@ -200,7 +202,10 @@ func (a *Archive) unmade() bool {
 // checkSpec says whether archive.json is the file the first event names: its controller is printed on packets.
 func (a *Archive) checkSpec() error {
 	_, first, err := a.Event(0)
-	if err != nil || first.Trust == nil {
+	if err != nil {
+		return &Tampered{Code: verify.CodeEvent, Subject: "event 0", Reason: err.Error()}
+	}
+	if first.Trust == nil {
 		return &Tampered{Code: verify.CodeEvent, Subject: "event 0", Reason: "is not the event that made the archive"}
 	}
 	for _, f := range first.Trust.Files {
@@ -311,6 +316,9 @@ func (a *Archive) Close() error {
 	a.index, a.writer = nil, nil
 	return err
 }
+
+// IndexAside says why this opening set index.db aside and made it anew, nil if it did not.
+func (a *Archive) IndexAside() error { return a.aside }
 
 // Dir is the archive's folder.
 func (a *Archive) Dir() string { return a.dir }

@@ -123,7 +123,7 @@ func (s *Accession) files() (*seal.AccessionEvent, error) {
 
 func (s *Accession) keyfile(c seal.Class, k *staged) (sum seal.KeyfileSum, data []byte, err error) {
 	f := seal.Keyfile{Head: seal.KeyfileHead{Accession: s.id, Class: c, Generation: 1}, Records: k.records}
-	if f.Secrets, err = s.trust.recipients.Wrap(c, k.secret); err != nil {
+	if f.Secrets, err = s.trust.recipients.Wrap(c, s.secrets[c]); err != nil {
 		return sum, nil, err
 	}
 	if data, err = f.Marshal(); err != nil {

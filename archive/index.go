@@ -46,6 +46,7 @@ func (a *Archive) openIndex(readOnly bool) (*Index, error) {
 	if err == nil || readOnly || !errors.Is(err, ErrIndexDamaged) {
 		return x, err
 	}
+	a.aside = err
 	if _, err := durable.MoveAside(a.fs, indexName, quarantineDir); err != nil {
 		return nil, err
 	}
@@ -58,6 +59,7 @@ func openIndexFile(path string, readOnly bool) (x *Index, err error) {
 		if err != nil {
 			return err
 		}
+		db.AllocSize = 1 << 20 // grow by so much, instead of doubling
 		x = &Index{db: db, path: path}
 		if err := checkPages(path, db.Info().PageSize); err != nil {
 			return err

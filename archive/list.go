@@ -98,7 +98,7 @@ func (a *Archive) firstSince(day string) (seal.LeafIndex, error) {
 type eventReader struct {
 	a      *Archive
 	from   seal.LeafIndex
-	events []seal.Event
+	leaves [][]byte
 }
 
 const eventsAtOnce = 256
@@ -108,16 +108,16 @@ func (r *eventReader) event(i seal.LeafIndex) (seal.Event, error) {
 	if i < 0 || i >= size {
 		return seal.Event{}, fmt.Errorf("%w: event %d is not in a log of %d", ErrIndexDamaged, i, size)
 	}
-	if r.events == nil || i < r.from || i >= r.from+seal.LeafIndex(len(r.events)) {
-		r.from, r.events = i/eventsAtOnce*eventsAtOnce, []seal.Event{}
+	if r.leaves == nil || i < r.from || i >= r.from+seal.LeafIndex(len(r.leaves)) {
+		r.from, r.leaves = i/eventsAtOnce*eventsAtOnce, [][]byte{}
 		err := r.a.log.Leaves(int64(r.from), int64(min(size, r.from+eventsAtOnce)), func(_ int64, leaf []byte) error {
-			e, _ := seal.ParseEvent(leaf) // of an unknown kind: no bundle
-			r.events = append(r.events, e)
+			r.leaves = append(r.leaves, leaf)
 			return nil
 		})
 		if err != nil {
 			return seal.Event{}, err
 		}
 	}
-	return r.events[i-r.from], nil
+	e, _ := seal.ParseEvent(r.leaves[i-r.from]) // of an unknown kind: no bundle
+	return e, nil
 }

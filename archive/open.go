@@ -51,6 +51,7 @@ func (a *Archive) openWriter() error {
 	if err := a.log.Publish(a.head.Size); err != nil {
 		return err
 	}
+	a.writer.workers = make(chan struct{}, a.opt.Workers)
 	if a.writer.sealer, err = seal.NewSealer(a.opt.Workers); err != nil {
 		return err
 	}

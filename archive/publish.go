@@ -130,16 +130,22 @@ const maxRejectedName = 220
 // purge removes a bundle's clear text. A folder first gets a name of ours: half removed under its own, it would be
 // judged after a crash, and refused although it is in the archive. The next opening removes what is left of it.
 func purge(name string) error {
-	err := os.Remove(name)
-	if err == nil || errors.Is(err, fs.ErrNotExist) { // its sender may have been quicker
+	i, err := os.Lstat(name)
+	if err == nil && !i.IsDir() {
+		err = os.Remove(name)
+	}
+	if errors.Is(err, fs.ErrNotExist) { // its sender may have been quicker
 		return nil
 	}
-	if i, serr := os.Lstat(name); serr != nil || !i.IsDir() {
+	if err != nil || !i.IsDir() {
 		return err
 	}
 	gone := filepath.Join(filepath.Dir(name), takenPrefix+rand.Text())
 	if err := os.Rename(name, gone); err != nil {
 		return err
+	}
+	if os.RemoveAll(gone) == nil {
+		return nil
 	}
 	unlock(gone)
 	return os.RemoveAll(gone)

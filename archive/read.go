@@ -22,7 +22,7 @@ type keyfileCache struct {
 	files map[string]*seal.Keyfile
 }
 
-const cachedKeyfiles = 8
+const cachedKeyfiles = 4
 
 // Keyfile reads an accession's keyfile of a class, or its second copy where the first does not hold.
 func (a *Archive) Keyfile(id seal.AccessionID, c seal.Class) (*seal.Keyfile, error) {
@@ -61,10 +61,11 @@ func (a *Archive) readKeyfile(name string, id seal.AccessionID, c seal.Class) (*
 		if sum.Class != c {
 			continue
 		}
-		if err := checkKeyfile(data, id, sum, want.Segments); err != nil {
+		k, err := checkKeyfile(data, id, sum, want.Segments)
+		if err != nil {
 			return nil, &Tampered{Code: verify.CodeKeyfile, Subject: name, Reason: err.Error()}
 		}
-		return seal.ParseKeyfile(data)
+		return k, nil
 	}
 	return nil, &Tampered{Code: verify.CodeKeyfile, Subject: name, Reason: "no event names it"}
 }
@@ -162,11 +163,7 @@ func (a *Archive) receipt(e seal.Entry) (name string, data []byte, err error) {
 	if err != nil {
 		return "", nil, err
 	}
-	root, err := a.log.RootAt(size)
-	if err != nil {
-		return "", nil, err
-	}
-	signed, err := seal.Checkpoint{Origin: a.Spec.Origin, Size: size, Root: seal.Digest(root)}.Sign(a.private.Log)
+	signed, err := a.signedAt(size)
 	if err != nil {
 		return "", nil, err
 	}
@@ -176,6 +173,18 @@ func (a *Archive) receipt(e seal.Entry) (name string, data []byte, err error) {
 	}
 	data, err = seal.Receipt{Event: string(leaf), Proof: string(proof.Marshal()), Opening: e.Opening}.Marshal()
 	return seal.ReceiptName(event.Bundle.ID), data, err
+}
+
+// signedAt gives the checkpoint of an earlier size again.
+func (a *Archive) signedAt(size int64) ([]byte, error) {
+	if size == a.head.Size {
+		return a.signed, nil
+	}
+	root, err := a.log.RootAt(size)
+	if err != nil {
+		return nil, err
+	}
+	return seal.Checkpoint{Origin: a.Spec.Origin, Size: size, Root: seal.Digest(root)}.Sign(a.private.Log)
 }
 
 // closing is the log's size right after the accession of an event was committed. For the last accession, whose

@@ -32,6 +32,13 @@ type sealedDocument struct {
 // inMemory is the size up to which documents are sealed side by side in memory; larger ones stream, one at a time.
 const inMemory = 4 << 20
 
+// sealing is a bundle on its way into an accession. Documents that are in memory are sealed from the moment it is made.
+type sealing struct {
+	s    *Accession
+	b    *verify.Accepted
+	jobs []*job // nil: not begun, or streamed
+}
+
 // job is one document being sealed in memory.
 type job struct {
 	done    chan struct{}
@@ -40,78 +47,103 @@ type job struct {
 	err     error
 }
 
-// documents seals a bundle's documents side by side and writes their payloads in the order of the subjects.
-func (s *Accession) documents(b *verify.Accepted) ([]sealedDocument, error) {
-	docs := b.Documents()
-	jobs := make([]*job, len(docs))
-	out := make([]sealedDocument, len(docs))
-	started := 0
-	defer func() {
-		for _, j := range jobs[:started] { // the container must not be closed under a running job
-			if j != nil {
-				<-j.done
-			}
-		}
-	}()
-	for i := range docs {
-		for ; started < len(docs) && started < i+2*s.a.opt.Workers; started++ {
-			jobs[started] = s.start(b, started)
-		}
-		var err error
-		if out[i], err = s.finish(b, i, jobs[i]); err != nil {
-			return nil, err
-		}
-		if jobs[i] != nil {
-			jobs[i].payload = bytes.Buffer{}
+// seal begins with a bundle's documents. It may be called while another bundle is being added. The owner calls close,
+// which closes the bundle too.
+func (s *Accession) seal(b *verify.Accepted) *sealing {
+	x := &sealing{s: s, b: b, jobs: make([]*job, len(b.Documents()))}
+	for i := range x.jobs {
+		if content := b.Take(i); content != nil {
+			x.start(i, func(to *bytes.Buffer) (seal.Sealed, error) {
+				return s.a.writer.sealer.SealBytes(to, content, s.secrets[seal.ClassContent], b.Documents()[i].Level)
+			})
 		}
 	}
-	return out, b.Unchanged()
+	return x
 }
 
-// start begins a small document's job; a large document has none.
-func (s *Accession) start(b *verify.Accepted, i int) *job {
-	if b.Documents()[i].Size > inMemory {
-		return nil
+// close waits for the jobs: the container must not be closed under a running one.
+func (x *sealing) close() error {
+	for _, j := range x.jobs {
+		if j != nil {
+			<-j.done
+		}
 	}
+	return x.b.Close()
+}
+
+// start has a document sealed as soon as a worker is free.
+func (x *sealing) start(i int, seal func(to *bytes.Buffer) (seal.Sealed, error)) {
 	j := &job{done: make(chan struct{})}
-	secret := s.class(seal.ClassContent).secret
+	x.jobs[i] = j
 	go func() {
 		defer close(j.done)
-		j.sealed, j.err = s.seal(&j.payload, b, i, secret)
+		workers := x.s.a.writer.workers
+		workers <- struct{}{}
+		defer func() { <-workers }()
+		if j.sealed, j.err = seal(&j.payload); j.err == nil {
+			j.err = same(x.b.Documents()[i], j.sealed)
+		}
 	}()
-	return j
 }
 
-func (s *Accession) finish(b *verify.Accepted, i int, j *job) (d sealedDocument, err error) {
-	if err := s.room(); err != nil {
+// documents writes the payloads in the order of the subjects.
+func (x *sealing) documents() ([]sealedDocument, error) {
+	docs := x.b.Documents()
+	out := make([]sealedDocument, len(docs))
+	started := 0
+	for i := range docs {
+		for ; started < len(docs) && started < i+2*x.s.a.opt.Workers; started++ {
+			if n := started; x.jobs[n] == nil && docs[n].Size <= inMemory {
+				x.start(n, func(to *bytes.Buffer) (seal.Sealed, error) { return x.stream(to, n) })
+			}
+		}
+		var err error
+		if out[i], err = x.finish(i); err != nil {
+			return nil, err
+		}
+	}
+	return out, x.b.Unchanged()
+}
+
+// finish writes one document's payload.
+func (x *sealing) finish(i int) (d sealedDocument, err error) {
+	if err := x.s.room(); err != nil {
 		return d, err
 	}
-	d.record = s.place()
-	if j == nil {
-		d.Sealed, err = s.seal(s.segment.w, b, i, s.class(seal.ClassContent).secret)
+	d.record = x.s.place()
+	if j := x.jobs[i]; j == nil {
+		d.Sealed, err = x.stream(x.s.segment.w, i)
 	} else {
 		<-j.done
 		if d.Sealed, err = j.sealed, j.err; err == nil {
-			_, err = s.segment.w.Write(j.payload.Bytes())
+			_, err = x.s.segment.w.Write(j.payload.Bytes())
 		}
+		j.payload = bytes.Buffer{}
 	}
 	d.record.Length, d.record.Header = d.Sealed.Length, d.Sealed.Header
 	return d, err
 }
 
-// seal hashes the document again on its way: what is stored is what was judged, whatever the sender did in between.
-func (s *Accession) seal(dst io.Writer, b *verify.Accepted, i int, secret seal.Secret) (seal.Sealed, error) {
-	doc := b.Documents()[i]
-	f, err := b.Open(i)
+// stream reads a document a second time.
+func (x *sealing) stream(dst io.Writer, i int) (sealed seal.Sealed, err error) {
+	doc := x.b.Documents()[i]
+	f, err := x.b.Open(i)
 	if err != nil {
-		return seal.Sealed{}, err
+		return sealed, err
 	}
 	defer f.Close()
-	sealed, err := s.a.writer.sealer.Seal(dst, f, doc.Size, secret, doc.Level)
-	if err == nil && (sealed.SHA256 != doc.SHA256 || sealed.Size != doc.Size) {
-		err = &verify.Error{Code: verify.CodeChanged, Reason: doc.Name + " changed while it was read"}
+	if sealed, err = x.s.a.writer.sealer.Seal(dst, f, doc.Size, x.s.secrets[seal.ClassContent], doc.Level); err == nil {
+		err = same(doc, sealed)
 	}
 	return sealed, err
+}
+
+// same makes sure that what is stored is what was judged, whatever the sender did in between.
+func same(judged verify.AcceptedDocument, stored seal.Sealed) error {
+	if stored.SHA256 != judged.SHA256 || stored.Size != judged.Size {
+		return &verify.Error{Code: verify.CodeChanged, Reason: judged.Name + " changed while it was read"}
+	}
+	return nil
 }
 
 // payload writes a payload that was sealed in memory.

@@ -7,24 +7,27 @@ import (
 	"path/filepath"
 
 	"kartoteka/archive/internal/durable"
+	"kartoteka/verify"
 )
 
 // ErrSpace says that taking more in would fill the disk.
 var ErrSpace = errors.New("the disk is nearly full; nothing is taken in")
 
-// space says whether one more bundle fits above the reserve. The error says that the reserve itself is touched: then
-// nothing fits. A bundle that is merely too large keeps no other out, whatever size it claims to have.
-func (a *Archive) space(path string) (fits bool, err error) {
+// room says whether one more bundle fits above the reserve. [ErrSpace] says that the reserve itself is touched: then
+// nothing fits. A bundle that is merely too large, a *verify.Error, keeps no other out, whatever size it claims to have.
+func (a *Archive) room(path string) error {
 	free, total, err := durable.FreeSpace(a.dir)
 	if err != nil {
-		return true, nil // a file system that cannot tell will say so when it is full
+		return nil // a file system that cannot tell will say so when it is full
 	}
 	reserve := a.reserve(total)
 	if free < reserve {
-		return false, fmt.Errorf("%w: %d MiB free", ErrSpace, free>>20)
+		return fmt.Errorf("%w: %d MiB free", ErrSpace, free>>20)
 	}
-	need := bytesOf(path)
-	return free-reserve >= need+need/8, nil
+	if need := bytesOf(path); free-reserve < need+need/8 {
+		return &verify.Error{Code: codeNoRoom, Reason: "is larger than what the disk has room for"}
+	}
+	return nil
 }
 
 // bytesOf is the size of a bundle, ZIP or folder, as it claims.

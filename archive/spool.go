@@ -136,20 +136,15 @@ func (in *intake) stage(batch []Source) (n int, err error) {
 			err = aerr
 		}
 	}()
+	next, stop := in.judge(acc, batch)
+	defer stop()
 	for _, s := range batch {
 		if in.ctx.Err() != nil {
 			break
 		}
-		fits, err := in.a.space(s.Path)
-		if err != nil {
-			if n == 0 {
-				return 0, err
-			}
+		o, err := in.one(acc, s, next())
+		if errors.Is(err, ErrSpace) && n > 0 {
 			break
-		}
-		o := Outcome{Path: s.Path, Leaf: -1, Status: Postponed, Code: codeNoRoom, Reason: "is larger than what the disk has room for"}
-		if fits {
-			o, err = in.one(acc, s)
 		}
 		if err != nil {
 			return 0, err
@@ -168,30 +163,35 @@ func (in *intake) stage(batch []Source) (n int, err error) {
 	return n, err
 }
 
-// one judges a source and stages it, or its rejection.
-func (in *intake) one(acc *Accession, s Source) (Outcome, error) {
+// one stages a source that was judged, or its rejection.
+func (in *intake) one(acc *Accession, s Source, j judged) (Outcome, error) {
 	o := Outcome{Path: s.Path, Leaf: -1}
+	x, err := j.bundle, j.err
+	if x != nil {
+		defer x.close()
+	}
 	if bad := in.refused[s.Path]; bad != nil {
 		return in.refuse(acc, s, o, bad)
+	}
+	if err == nil {
+		err = in.a.room(s.Path) // once more: those before it took their part
+	}
+	if err != nil {
+		return in.refuse(acc, s, o, err)
 	}
 	if err := in.a.checkClock(); err != nil { // Commit would refuse it after all the work
 		return o, err
 	}
-	b, err := in.open(acc, s)
-	if err != nil {
-		return in.refuse(acc, s, o, err)
-	}
-	defer b.Close()
-	for _, d := range b.Documents() {
+	for _, d := range x.b.Documents() {
 		o.Bytes += d.Size
 	}
-	o.Leaf, err = acc.Add(b)
+	o.Leaf, err = acc.admit(x)
 	var dup *Duplicate
 	var bad *verify.Error
 	switch {
 	case err == nil:
 		o.Status = Taken
-		in.entries[s.Path] = acc.added[idOf(b)]
+		in.entries[s.Path] = acc.added[idOf(x.b)]
 	case errors.As(err, &dup):
 		o.Status, o.Leaf = Known, dup.Entry.Leaf
 		in.entries[s.Path] = dup.Entry
@@ -206,12 +206,63 @@ func (in *intake) one(acc *Accession, s Source) (Outcome, error) {
 	return o, nil
 }
 
+// ahead is how many bundles are judged while one is staged, and keep how much of each stays in memory for that: most
+// bundles, whole. Together they bound memory.
+const (
+	ahead = 2
+	keep  = 8 << 20
+)
+
+// judged is a source with the verdict on it.
+type judged struct {
+	bundle *sealing // its owner closes it; nil if it cannot be taken in
+	err    error
+}
+
+// judge judges the sources ahead of their turn and begins to seal them. next gives them in order and is called once for each at most; stop
+// closes what was judged for nothing.
+func (in *intake) judge(acc *Accession, batch []Source) (next func() judged, stop func()) {
+	order, quit := make(chan chan judged, ahead), make(chan struct{})
+	go func() {
+		defer close(order)
+		for _, s := range batch {
+			done := make(chan judged, 1)
+			select {
+			case order <- done:
+			case <-quit:
+				return
+			}
+			go func() {
+				var j judged
+				b, err := in.open(acc, s)
+				if j.err = err; err == nil {
+					j.bundle = acc.seal(b)
+				}
+				done <- j
+			}()
+		}
+	}()
+	next = func() judged { return <-<-order }
+	stop = func() {
+		close(quit)
+		for done := range order {
+			if j := <-done; j.bundle != nil {
+				j.bundle.close()
+			}
+		}
+	}
+	return next, stop
+}
+
 // open judges a source at the accession's own time: the time at which everybody else will judge it for ever.
 func (in *intake) open(acc *Accession, s Source) (*verify.Accepted, error) {
 	if i, err := os.Lstat(s.Path); err == nil && s.Spooled && i.Mode()&fs.ModeSymlink != 0 {
 		return nil, &verify.Error{Code: verify.Code(container.CodeLink), Reason: "is a symbolic link; a link in the spool is never followed"}
 	}
-	return acc.trust.policy.OpenBundle(s.Path, acc.now.Time)
+	if err := in.a.room(s.Path); err != nil {
+		return nil, err
+	}
+	return acc.trust.policy.OpenBundle(s.Path, acc.now.Time, keep)
 }
 
 // refuse sorts out what cannot be judged yet from what is bad.
@@ -219,6 +270,10 @@ func (in *intake) refuse(acc *Accession, s Source, o Outcome, err error) (Outcom
 	var bad *verify.Error
 	if !errors.As(err, &bad) {
 		return o, err
+	}
+	if bad.Code == codeNoRoom {
+		o.Status, o.Code, o.Reason = Postponed, bad.Code, bad.Reason
+		return o, nil
 	}
 	if s.Spooled && unfinished(bad.Code) && recent(s.Path, in.a.opt.Now()) {
 		o.Status, o.Code, o.Reason = Postponed, bad.Code, bad.Reason

@@ -39,7 +39,14 @@ func membersOf(t reflect.Type) map[string]member {
 }
 
 // fold makes names equal that encoding/json takes for the same: ToUpper first, since ſ has no lower case of its own.
-func fold(name string) string { return strings.ToLower(strings.ToUpper(name)) }
+func fold(name string) string {
+	for i := range len(name) {
+		if c := name[i]; (c < 'a' || c > 'z') && c != '_' && (c < '0' || c > '9') {
+			return strings.ToLower(strings.ToUpper(name))
+		}
+	}
+	return name // most are folded already
+}
 
 var (
 	readsJSON = reflect.TypeFor[json.Unmarshaler]()

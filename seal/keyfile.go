@@ -3,9 +3,11 @@ package seal
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 )
 
 // Class of a keyfile decides who may read its records.
@@ -80,8 +82,59 @@ func (r KeyRecord) leafHash() (Digest, error) {
 	if r.Shredded() {
 		return *r.Leaf, nil
 	}
-	line, err := Marshal(r)
+	line, err := r.line()
 	return LeafHash(line), err
+}
+
+// line is what [Marshal] gives. A keyfile has thousands of them, so the usual form is put together by hand.
+func (r KeyRecord) line() ([]byte, error) {
+	if r.Leaf != nil || r.Order != nil || len(r.Header) == 0 {
+		return Marshal(r)
+	}
+	b := make([]byte, 0, 320)
+	b = strconv.AppendInt(append(b, `{"n":`...), int64(r.N), 10)
+	b = strconv.AppendInt(append(b, `,"segment":`...), int64(r.Segment), 10)
+	b = strconv.AppendInt(append(b, `,"offset":`...), r.Offset, 10)
+	b = strconv.AppendInt(append(b, `,"length":`...), r.Length, 10)
+	b = base64.StdEncoding.AppendEncode(append(b, `,"header":"`...), r.Header)
+	return append(b, `"}`...), nil
+}
+
+// recordPattern is the usual form of a record's line, loosely: what it reads into must give the line back.
+var recordPattern = [...]string{`{"n":`, `,"segment":`, `,"offset":`, `,"length":`, `,"header":"`, `"}`}
+
+// parseRecord reads a record's line: by hand where it has the usual form, which takes a fiftieth of the time.
+func parseRecord(line []byte, headers *[]byte) (r KeyRecord, err error) {
+	if quick, ok := quickRecord(line, headers); ok {
+		return quick, nil
+	}
+	return r, UnmarshalCanonical(line, &r)
+}
+
+func quickRecord(line []byte, headers *[]byte) (r KeyRecord, ok bool) {
+	var fields [len(recordPattern) - 1][]byte
+	rest, ok := bytes.CutPrefix(line, []byte(recordPattern[0]))
+	for i := range fields {
+		if ok {
+			fields[i], rest, ok = bytes.Cut(rest, []byte(recordPattern[i+1]))
+		}
+	}
+	if !ok {
+		return r, false
+	}
+	var errs [5]error
+	r.N, errs[0] = strconv.Atoi(string(fields[0]))
+	r.Segment, errs[1] = strconv.Atoi(string(fields[1]))
+	r.Offset, errs[2] = strconv.ParseInt(string(fields[2]), 10, 64)
+	r.Length, errs[3] = strconv.ParseInt(string(fields[3]), 10, 64)
+	n := len(*headers)
+	*headers, errs[4] = base64.StdEncoding.AppendDecode(*headers, fields[4])
+	r.Header = (*headers)[n:len(*headers):len(*headers)]
+	if errors.Join(errs[:]...) != nil {
+		return KeyRecord{}, false
+	}
+	again, err := r.line()
+	return r, err == nil && bytes.Equal(again, line)
 }
 
 // HeaderRoot is the RFC 6962 root over the records' lines. Shredding a record does not change it.
@@ -121,13 +174,10 @@ func (k *Keyfile) Sum(data []byte) (KeyfileSum, error) {
 // Marshal gives the file: spec line, head, secrets, records, one JSON object a line.
 func (k *Keyfile) Marshal() ([]byte, error) {
 	k.Head.Secrets, k.Head.Records = len(k.Secrets), len(k.Records)
-	lines := make([]any, 0, 1+len(k.Secrets)+len(k.Records))
+	lines := make([]any, 0, 1+len(k.Secrets))
 	lines = append(lines, k.Head)
 	for _, s := range k.Secrets {
 		lines = append(lines, s)
-	}
-	for _, r := range k.Records {
-		lines = append(lines, r)
 	}
 	b := bytes.NewBufferString(SpecKeyfile + "\n")
 	for _, l := range lines {
@@ -135,8 +185,14 @@ func (k *Keyfile) Marshal() ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		b.Write(line)
-		b.WriteByte('\n')
+		b.Write(append(line, '\n'))
+	}
+	for _, r := range k.Records {
+		line, err := r.line()
+		if err != nil {
+			return nil, err
+		}
+		b.Write(append(line, '\n'))
 	}
 	return b.Bytes(), nil
 }
@@ -165,9 +221,13 @@ func ParseKeyfile(data []byte) (*Keyfile, error) {
 		}
 		k.Secrets = append(k.Secrets, s)
 	}
+	headers := make([]byte, 0, len(rest)) // one allocation for all: base64 is longer than what it stands for
 	for i := range k.Head.Records {
 		var r KeyRecord
-		if rest, err = parseLine(rest, &r); err == nil {
+		line, after, ok := bytes.Cut(rest, []byte("\n"))
+		if rest = after; !ok {
+			err = errCutShort
+		} else if r, err = parseRecord(line, &headers); err == nil {
 			err = r.check(i)
 		}
 		if err != nil {
@@ -197,10 +257,12 @@ func (r KeyRecord) check(i int) error {
 	return CheckHeader(r.Header)
 }
 
+var errCutShort = errors.New("file is cut short")
+
 func parseLine(data []byte, v any) (rest []byte, err error) {
 	line, rest, ok := bytes.Cut(data, []byte("\n"))
 	if !ok {
-		return nil, errors.New("file is cut short")
+		return nil, errCutShort
 	}
 	return rest, UnmarshalCanonical(line, v)
 }

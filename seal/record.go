@@ -72,6 +72,7 @@ type Sealer struct {
 	check   *zstd.Decoder         // for DecodeAll
 	streams [levels]sync.Pool
 	checks  sync.Pool
+	buffers sync.Pool // *[]byte
 }
 
 // NewSealer makes a sealer for n goroutines at a time.
@@ -110,15 +111,22 @@ func decoderOptions(n int) []zstd.DOption {
 // Seal reads src to its end and writes the payload of its record to dst. size is what src is expected to give and
 // decides only how it is done. When Seal fails, what reached dst is worthless and must not be kept.
 func (s *Sealer) Seal(dst io.Writer, src io.Reader, size int64, secret Secret, level Level) (Sealed, error) {
+	if size <= smallDocument {
+		var b bytes.Buffer
+		b.Grow(int(size) + bytes.MinRead)
+		n, err := io.Copy(&b, io.LimitReader(src, smallDocument+1))
+		if err == nil && n > smallDocument {
+			err = fmt.Errorf("more than the %d bytes announced", size)
+		}
+		if err != nil {
+			return Sealed{}, err
+		}
+		return s.SealBytes(dst, b.Bytes(), secret, level)
+	}
 	d := &digester{sha256: sha256.New(), sha512: sha512.New()}
 	det := &detacher{dst: dst}
 	w, err := encryptTo(det, secret)
-	if err != nil {
-		return Sealed{}, err
-	}
-	if size <= smallDocument {
-		err = s.sealWhole(w, io.TeeReader(src, d), size, level)
-	} else {
+	if err == nil {
 		err = s.sealStream(w, src, d, level)
 	}
 	if err == nil {
@@ -127,7 +135,57 @@ func (s *Sealer) Seal(dst io.Writer, src io.Reader, size int64, secret Secret, l
 	if err != nil {
 		return Sealed{}, err
 	}
-	return d.sealed(det), nil
+	return Sealed{Header: det.head, Length: det.n, Size: d.n, SHA256: Digest(d.sha256.Sum(nil)), SHA512: Digest512(d.sha512.Sum(nil))}, nil
+}
+
+// SealBytes is [Sealer.Seal] for a document that is in memory.
+func (s *Sealer) SealBytes(dst io.Writer, document []byte, secret Secret, level Level) (Sealed, error) {
+	frame, err := s.frame(document, level)
+	if err != nil {
+		return Sealed{}, err
+	}
+	defer s.buffers.Put(frame)
+	if b, ok := dst.(*bytes.Buffer); ok {
+		b.Grow(payloadSize(len(*frame)))
+	}
+	det := &detacher{dst: dst}
+	w, err := encryptTo(det, secret)
+	if err == nil {
+		_, err = w.Write(*frame)
+	}
+	if err == nil {
+		err = w.Close()
+	}
+	if err != nil {
+		return Sealed{}, err
+	}
+	return Sealed{Header: det.head, Length: det.n, Size: int64(len(document)), SHA256: sha256.Sum256(document), SHA512: sha512.Sum512(document)}, nil
+}
+
+// payloadSize is the nonce and what age makes of n bytes: a tag for each chunk of 64 KiB.
+func payloadSize(n int) int { return nonceSize + n + 16*(n/(64<<10)+1) }
+
+// frame compresses a document and reads it back. The caller gives the buffer back.
+func (s *Sealer) frame(document []byte, level Level) (*[]byte, error) {
+	frame, back := s.buffer(), s.buffer()
+	defer s.buffers.Put(back)
+	*frame = s.whole[level].EncodeAll(document, (*frame)[:0])
+	if cap(*back) < len(document) {
+		*back = make([]byte, 0, len(document))
+	}
+	got, err := s.check.DecodeAll(*frame, (*back)[:0])
+	if err != nil || !bytes.Equal(got, document) {
+		return nil, ErrReadBack
+	}
+	return frame, nil
+}
+
+// buffer is for a frame or what it decompresses to; it may hold another document's clear text.
+func (s *Sealer) buffer() *[]byte {
+	if b, ok := s.buffers.Get().(*[]byte); ok {
+		return b
+	}
+	return new([]byte)
 }
 
 func encryptTo(det *detacher, secret Secret) (io.WriteCloser, error) {
@@ -141,25 +199,6 @@ func encryptTo(det *detacher, secret Secret) (io.WriteCloser, error) {
 		return nil, err
 	}
 	return w, det.begin()
-}
-
-func (s *Sealer) sealWhole(w io.Writer, src io.Reader, size int64, level Level) error {
-	var b bytes.Buffer
-	b.Grow(int(size) + bytes.MinRead)
-	n, err := io.Copy(&b, io.LimitReader(src, smallDocument+1))
-	if err != nil {
-		return err
-	}
-	if n > smallDocument {
-		return fmt.Errorf("more than the %d bytes announced", size)
-	}
-	frame := s.whole[level].EncodeAll(b.Bytes(), nil)
-	back, err := s.check.DecodeAll(frame, make([]byte, 0, b.Len()))
-	if err != nil || !bytes.Equal(back, b.Bytes()) {
-		return ErrReadBack
-	}
-	_, err = w.Write(frame)
-	return err
 }
 
 // sealStream holds no more than the encoder's and the decoder's windows, whatever the document's size.
@@ -225,8 +264,4 @@ func (d *digester) Write(p []byte) (int, error) {
 	d.sha512.Write(p)
 	d.n += int64(len(p))
 	return len(p), nil
-}
-
-func (d *digester) sealed(det *detacher) Sealed {
-	return Sealed{Header: det.head, Length: det.n, Size: d.n, SHA256: Digest(d.sha256.Sum(nil)), SHA512: Digest512(d.sha512.Sum(nil))}
 }

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -26,6 +27,8 @@ type Accepted struct {
 	signer     Signer
 	unresolved bool
 	documents  []AcceptedDocument
+	contents   [][]byte // of the documents that stay in memory; the others are nil
+	keep       int64    // bytes that may still join them
 	container  *container.Container
 }
 
@@ -66,6 +69,13 @@ func (a *Accepted) Open(i int) (io.ReadCloser, error) {
 	return judged{f}, nil
 }
 
+// Take gives the i-th document as it was judged if it stayed in memory, and lets go of it; nil otherwise.
+func (a *Accepted) Take(i int) []byte {
+	b := a.contents[i]
+	a.contents[i] = nil
+	return b
+}
+
 // judged gives a reader's errors their codes.
 type judged struct{ io.ReadCloser }
 
@@ -89,13 +99,14 @@ func (a *Accepted) Unchanged() error {
 func (a *Accepted) Close() error { return a.container.Close() }
 
 // OpenBundle reads the bundle at path, ZIP or folder, once from end to end and judges it at a time. The envelope is
-// judged first: nothing of a bundle whose signature is not trusted is ever decompressed.
-func (p *Policy) OpenBundle(path string, at time.Time) (*Accepted, error) {
+// judged first: nothing of a bundle whose signature is not trusted is ever decompressed. keep is how many bytes of its
+// documents, smaller ones only, may stay in memory for Take; 0 is none.
+func (p *Policy) OpenBundle(path string, at time.Time, keep int64) (*Accepted, error) {
 	c, err := container.Open(path, container.Limits{})
 	if err != nil {
 		return nil, fromContainer(err)
 	}
-	a := &Accepted{container: c}
+	a := &Accepted{container: c, keep: keep}
 	if err := a.judge(p, at); err != nil {
 		c.Close()
 		return nil, err
@@ -120,6 +131,7 @@ func (a *Accepted) judge(p *Policy, at time.Time) error {
 	if err := a.match(); err != nil {
 		return err
 	}
+	a.contents = make([][]byte, len(a.documents))
 	for i := range a.documents {
 		if err := a.read(i); err != nil {
 			return err
@@ -155,6 +167,9 @@ func (a *Accepted) match() error {
 	return nil
 }
 
+// maxKept is the size up to which a document may stay in memory.
+const maxKept = 4 << 20
+
 // read takes one document's digest and what it says of itself in one pass.
 func (a *Accepted) read(i int) error {
 	d := &a.documents[i]
@@ -163,15 +178,16 @@ func (a *Accepted) read(i int) error {
 		return fromContainer(err)
 	}
 	defer f.Close()
-	h := sha256.New()
-	tee := io.TeeReader(f, h)
-	if d.Header, err = clinical.Read(d.Name, tee); err == nil {
-		_, err = io.Copy(io.Discard, tee)
+	var sum seal.Digest
+	if d.Size <= min(a.keep, maxKept) {
+		sum, err = a.readKept(i, f)
+	} else {
+		sum, err = d.read(f)
 	}
 	if err != nil {
 		return fromContainer(err)
 	}
-	if seal.Digest(h.Sum(nil)) != d.SHA256 {
+	if sum != d.SHA256 {
 		return failed(CodeDocumentDigest, "%s is not the document that was signed", d.Name)
 	}
 	if d.Header.Compressed {
@@ -183,6 +199,33 @@ func (a *Accepted) read(i int) error {
 		}
 	}
 	return nil
+}
+
+// readKept reads it into memory.
+func (a *Accepted) readKept(i int, f io.Reader) (seal.Digest, error) {
+	d := &a.documents[i]
+	b := make([]byte, d.Size)
+	if _, err := io.ReadFull(f, b); err != nil {
+		return seal.Digest{}, err
+	}
+	if _, err := io.Copy(io.Discard, f); err != nil { // only its end says whether the container holds what it claims
+		return seal.Digest{}, err
+	}
+	a.contents[i] = b
+	a.keep -= d.Size
+	var err error
+	d.Header, err = clinical.Read(d.Name, bytes.NewReader(b))
+	return sha256.Sum256(b), err
+}
+
+func (d *AcceptedDocument) read(f io.Reader) (sum seal.Digest, err error) {
+	h := sha256.New()
+	tee := io.TeeReader(f, h)
+	if d.Header, err = clinical.Read(d.Name, tee); err == nil {
+		_, err = io.Copy(io.Discard, tee)
+	}
+	h.Sum(sum[:0])
+	return sum, err
 }
 
 // readEntry reads one small file of a container whole.
@@ -224,7 +267,7 @@ func fromContainer(err error) error {
 // With a receipt, which is what a sender keeps, it also judges whether the log holds the bundle; nil leaves that out.
 func (p *Policy) Bundle(path string, receipt []byte, at time.Time) *Report {
 	r := NewReport()
-	a, err := p.OpenBundle(path, at)
+	a, err := p.OpenBundle(path, at, 0)
 	if !r.Result(CodeContainer, path, err) {
 		return r
 	}

@@ -76,12 +76,14 @@ func TestOpenBundle(t *testing.T) {
 		files := exampleBundle(t)
 		tt.change(files)
 		for form, path := range map[string]string{"zip": zipped(t, files), "folder": folder(t, files)} {
-			a, err := examplePolicy(t).OpenBundle(path, day("2026-11-21"))
-			if got := outcome(err); got != tt.want {
-				t.Errorf("%s, %s: got %s (%v), want %s", tt.name, form, got, err, tt.want)
-			}
-			if err == nil {
-				accepted(t, a, files)
+			for _, keep := range []int64{0, 30, 1 << 20} {
+				a, err := examplePolicy(t).OpenBundle(path, day("2026-11-21"), keep)
+				if got := outcome(err); got != tt.want {
+					t.Errorf("%s, %s, %d bytes kept: got %s (%v), want %s", tt.name, form, keep, got, err, tt.want)
+				}
+				if err == nil {
+					accepted(t, a, files)
+				}
 			}
 			if r := examplePolicy(t).Bundle(path, nil, day("2026-11-21")); (r.Verdict == verify.Passed) != (tt.want == "passed") {
 				t.Errorf("%s, %s: report %+v", tt.name, form, r)

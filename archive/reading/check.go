@@ -11,6 +11,7 @@ import (
 	"filippo.io/age"
 
 	"kartoteka/archive"
+	"kartoteka/archive/internal/inorder"
 	"kartoteka/seal"
 	"kartoteka/seal/unseal"
 	"kartoteka/verify"
@@ -33,54 +34,80 @@ func Check(ctx context.Context, dir string, identities []age.Identity, o CheckOp
 		return r, nil // the keyless check has said why
 	}
 	defer a.Close()
-	c := &check{ctx: ctx, o: o, r: r, room: NewRoom(a, identities...), policy: o.Policy}
+	c := &check{o: o, r: r, room: NewRoom(a, identities...), policy: o.Policy}
 	if c.policy == nil {
 		c.policy = a.Policy()
 	}
+	work := inorder.New(c.judge)
 	all := a.Head().Size
 	err = a.Events(0, func(i seal.LeafIndex, e seal.Event) error {
 		if o.Step != nil {
 			o.Step(int64(i), all)
 		}
 		if e.Bundle != nil && (o.Sample == 0 || rand.Float64() < o.Sample) {
-			c.bundle(i, e)
+			work.Go(func() opened { return c.open(ctx, i, e) })
 		}
 		return ctx.Err()
 	})
+	work.Wait()
 	if o.Step != nil {
 		o.Step(all, all)
 	}
 	return r, err
 }
 
+// check opens several bundles side by side and judges them in the order of their events.
 type check struct {
-	ctx    context.Context
 	o      CheckOptions
 	r      *verify.Report
 	room   *Room
 	policy *verify.Policy
 }
 
-func (c *check) bundle(i seal.LeafIndex, e seal.Event) {
-	subject := fmt.Sprintf("event %d", i)
+// opened is what came of opening a bundle.
+type opened struct {
+	leaf      seal.LeafIndex
+	documents int
+	bytes     int64
+	err       error
+}
+
+// open opens a bundle and all its documents.
+func (c *check) open(ctx context.Context, i seal.LeafIndex, e seal.Event) opened {
+	o := opened{leaf: i}
 	b, err := c.room.Bundle(i)
 	if err == nil {
 		err = b.signed(c.policy)
 	}
 	for n := 1; err == nil && n <= e.Bundle.Commitment.Count; n++ {
-		err = c.document(b, n)
+		if err = c.document(b, n); err == nil {
+			o.documents++
+			o.bytes += b.Capsule.Items[n].Size
+			err = ctx.Err()
+		}
 	}
+	o.err = err
+	return o
+}
+
+// judge reports what came of a bundle.
+func (c *check) judge(o opened) {
+	subject := fmt.Sprintf("event %d", o.leaf)
 	switch {
-	case errors.Is(err, unseal.ErrForeign):
+	case errors.Is(o.err, unseal.ErrForeign):
 		c.r.Add(verify.CodeIdentity, verify.Indeterminate, subject, "no identity given opens it")
-	case errors.Is(err, archive.ErrShredded):
-		c.r.Add(verify.CodeHeaderMissing, verify.Indeterminate, subject, err.Error())
+	case errors.Is(o.err, archive.ErrShredded):
+		c.r.Add(verify.CodeHeaderMissing, verify.Indeterminate, subject, o.err.Error())
+	case errors.Is(o.err, context.Canceled), errors.Is(o.err, context.DeadlineExceeded): // no verdict on the bundle
+		return
 	default:
-		c.r.Result(verify.CodeRecord, subject, err)
+		c.r.Result(verify.CodeRecord, subject, o.err)
 	}
-	if err == nil {
+	if o.err == nil {
 		c.r.Count("bundles_opened", 1)
 	}
+	c.r.Count("documents_opened", o.documents)
+	c.r.Count("bytes_opened", int(o.bytes))
 }
 
 func (c *check) document(b *Bundle, n int) error {
@@ -95,7 +122,5 @@ func (c *check) document(b *Bundle, n int) error {
 	if c.o.AllDigests && seal.Digest512(h.Sum(nil)) != b.Capsule.Items[n].SHA512 {
 		return b.bad(verify.CodeRecord, "document %d: SHA-512 differs", n)
 	}
-	c.r.Count("documents_opened", 1)
-	c.r.Count("bytes_opened", int(b.Capsule.Items[n].Size))
-	return c.ctx.Err()
+	return nil
 }

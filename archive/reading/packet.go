@@ -1,9 +1,11 @@
 package reading
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,6 +14,7 @@ import (
 
 	"kartoteka/archive"
 	"kartoteka/archive/internal/durable"
+	"kartoteka/archive/internal/inorder"
 	"kartoteka/seal"
 	"kartoteka/verify"
 	"kartoteka/verify/container"
@@ -45,7 +48,7 @@ var ErrVoided = errors.New("the release was voided")
 // Everything that can fail is tried first: every document is opened once and compared. Then the release is committed;
 // then the packet is written, and verified as its receiver will. A failure after the event commits release_void.
 func (r *Room) Packet(ctx context.Context, out *os.File, x Export) (Handed, error) {
-	p := &packet{ctx: ctx, room: r, x: x, out: out}
+	p := &packet{ctx: ctx, room: r, x: x, out: out, kept: map[keptDocument][]byte{}, keep: keep}
 	if err := p.preflight(); err != nil {
 		return Handed{}, err
 	}
@@ -79,10 +82,21 @@ type packet struct {
 	zip       *container.Writer
 	manifest  strings.Builder
 	done, all int64
+
+	kept map[keptDocument][]byte // opened in the preflight, and small enough to stay in memory
+	keep int64                   // bytes that may still join them
 }
 
+type keptDocument struct {
+	bundle *Bundle
+	n      int
+}
+
+// keep is how many bytes of documents may wait in memory while their release is committed: most patients' all.
+const keep = 16 << 20
+
 func (p *packet) preflight() error {
-	var bytes, head int64
+	var size, head int64
 	for i := range p.x.Select {
 		s := &p.x.Select[i]
 		b, err := p.room.Bundle(s.Leaf)
@@ -100,13 +114,13 @@ func (p *packet) preflight() error {
 			if n < 1 || n >= len(b.Capsule.Items) {
 				return fmt.Errorf("the bundle of event %d has no document %d", s.Leaf, n)
 			}
-			bytes += b.Capsule.Items[n].Size
+			size += b.Capsule.Items[n].Size
 			head += headBytes(b, n)
 		}
 		if err := p.fit(b, len(s.Documents) == len(b.Capsule.Items)-1); err != nil {
 			return err
 		}
-		bytes += int64(len(b.Envelope)) + int64(len(b.Openings))<<10 + 4<<10 // its proofs
+		size += int64(len(b.Envelope)) + int64(len(b.Openings))<<10 + 4<<10 // its proofs
 		p.bundles = append(p.bundles, b)
 		p.x.Release.Bundles = append(p.x.Release.Bundles, b.Event.Bundle.ID)
 		p.x.Release.Documents += len(s.Documents)
@@ -123,10 +137,58 @@ func (p *packet) preflight() error {
 	if err := p.x.Release.Check(); err != nil {
 		return err
 	}
-	if err := room(filepath.Dir(p.out.Name()), bytes); err != nil {
+	if err := room(filepath.Dir(p.out.Name()), size); err != nil {
 		return err
 	}
-	return p.each(func(b *Bundle, n int) error { return b.Document(stoppable{p.ctx}, n) })
+	return p.openAll()
+}
+
+// openAll opens every document side by side and keeps the small ones.
+func (p *packet) openAll() (err error) {
+	work := inorder.New(func(report func() error) { err = errors.Join(err, report()) })
+	for i, b := range p.bundles {
+		for _, n := range p.x.Select[i].Documents {
+			if err != nil {
+				break
+			}
+			size := b.Capsule.Items[n].Size
+			keep := size <= p.keep
+			if keep {
+				p.keep -= size
+			}
+			work.Go(func() func() error { return p.open(b, n, keep) })
+		}
+	}
+	work.Wait()
+	return errors.Join(err, p.ctx.Err())
+}
+
+func (p *packet) open(b *Bundle, n int, keep bool) (report func() error) {
+	var content bytes.Buffer
+	var dst io.Writer = stoppable{p.ctx}
+	if keep {
+		content.Grow(int(b.Capsule.Items[n].Size))
+		dst = io.MultiWriter(&content, dst)
+	}
+	err := b.Document(dst, n)
+	return func() error {
+		if keep {
+			p.kept[keptDocument{b, n}] = content.Bytes()
+		}
+		if p.done++; p.x.Step != nil {
+			p.x.Step(p.done, p.all)
+		}
+		return err
+	}
+}
+
+// document gives a document once more.
+func (p *packet) document(w io.Writer, b *Bundle, n int) error {
+	if content, ok := p.kept[keptDocument{b, n}]; ok {
+		_, err := w.Write(content)
+		return err
+	}
+	return b.Document(w, n)
 }
 
 // fit says whether the receiver's judgement of a bundle could fail for something that can be known now.
@@ -162,23 +224,6 @@ func room(dir string, bytes int64) error {
 		return fmt.Errorf("the packet needs up to %d MiB in %s, %d are free", need>>20, dir, free>>20)
 	}
 	return nil
-}
-
-func (p *packet) each(f func(b *Bundle, n int) error) error {
-	for i, b := range p.bundles {
-		for _, n := range p.x.Select[i].Documents {
-			if err := p.ctx.Err(); err != nil {
-				return err
-			}
-			if err := f(b, n); err != nil {
-				return err
-			}
-			if p.done++; p.x.Step != nil {
-				p.x.Step(p.done, p.all)
-			}
-		}
-	}
-	return p.ctx.Err()
 }
 
 // hand writes the packet and verifies it.

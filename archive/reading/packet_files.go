@@ -21,7 +21,7 @@ func (p *packet) bundle(i int) error {
 		e := p.entry(b, n)
 		record.Documents = append(record.Documents, e)
 		openings.Openings = append(openings.Openings, b.Openings[n])
-		if err := p.file(e.Path, storedMedia(e.MediaType), func(w io.Writer) error { return b.Document(w, n) }); err != nil {
+		if err := p.file(e.Path, storedMedia(e.MediaType), func(w io.Writer) error { return p.document(w, b, n) }); err != nil {
 			return err
 		}
 		if p.done++; p.x.Step != nil {

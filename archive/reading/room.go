@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"sync"
 
 	"filippo.io/age"
 
@@ -17,10 +18,11 @@ import (
 	"kartoteka/verify"
 )
 
-// Room opens bundles of one archive with the identities of one person.
+// Room opens bundles of one archive with the identities of one person. Several goroutines may open bundles in it.
 type Room struct {
 	archive    *archive.Archive
 	identities []age.Identity
+	mu         sync.Mutex
 	keys       map[string]*unseal.Key // by keyfile
 }
 
@@ -38,6 +40,8 @@ func (r *Room) key(id seal.AccessionID, c seal.Class) (*seal.Keyfile, *unseal.Ke
 		return nil, nil, err
 	}
 	name := id.String() + "/" + c.FileName()
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	if k := r.keys[name]; k != nil {
 		return file, k, nil
 	}
@@ -100,7 +104,8 @@ type Bundle struct {
 	Envelope  []byte // the envelope file
 	Statement seal.Statement
 
-	room *Room
+	room   *Room
+	parsed seal.Envelope
 }
 
 // maxCapsule bounds a capsule, in bytes: 1,025 items of some 400.
@@ -149,9 +154,8 @@ func (b *Bundle) openEnvelope() error {
 	if seal.Digest(sha256.Sum256(b.Envelope)) != b.Capsule.Items[0].SHA256 {
 		return b.bad(verify.CodeRecord, "the envelope is not the one the event commits to")
 	}
-	env, err := seal.ParseEnvelope(b.Envelope)
-	if err == nil {
-		b.Statement, err = seal.ParseStatement(env.Payload)
+	if b.parsed, err = seal.ParseEnvelope(b.Envelope); err == nil {
+		b.Statement, err = seal.ParseStatement(b.parsed.Payload)
 	}
 	if err == nil && len(b.Statement.Subject) != len(b.Capsule.Items)-1 {
 		err = errors.New("envelope and capsule differ in the number of documents")
@@ -168,11 +172,7 @@ func (b *Bundle) record(c seal.Class, n int) seal.RecordID {
 
 // signed judges the producer's signature at the time the log proves it existed.
 func (b *Bundle) signed(p *verify.Policy) error {
-	env, err := seal.ParseEnvelope(b.Envelope)
-	if err != nil {
-		return err
-	}
-	if _, err := p.Envelope(env, b.Event.Time.Time); err != nil {
+	if _, err := p.Envelope(b.parsed, b.Event.Time.Time); err != nil {
 		return err
 	}
 	for n, s := range b.Statement.Subject {

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 
 	"filippo.io/age"
 	"github.com/klauspost/compress/zstd"
@@ -79,16 +80,52 @@ func (k *Key) Document(dst io.Writer, header []byte, payload io.Reader) (n int64
 	if err != nil {
 		return 0, sum, err
 	}
-	d, err := zstd.NewReader(plain, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow), zstd.WithDecoderLowmem(true))
-	if err != nil {
+	w := spare.Get().(*workplace)
+	defer spare.Put(w)
+	w.frame.Reset()
+	if _, err := w.frame.ReadFrom(io.LimitReader(plain, wholeFrame+1)); err != nil {
 		return 0, sum, err
 	}
-	defer d.Close()
+	if w.frame.Len() <= wholeFrame { // read to its end, and so authenticated
+		if document, err := w.whole.DecodeAll(w.frame.Bytes(), w.document[:0]); err == nil {
+			w.document = document
+			n, err := dst.Write(document)
+			return int64(n), sha256.Sum256(document), err
+		}
+	} // what is larger, or wrong, the stream tells
+	return w.streamed(dst, io.MultiReader(&w.frame, plain))
+}
+
+// wholeFrame is the size up to which a frame, and what it opens to, is held in memory, in bytes.
+const wholeFrame = 2 << 20
+
+// workplace is what opening a record needs, used again for the next: to make it costs as much as to open a small one.
+type workplace struct {
+	frame    bytes.Buffer
+	document []byte
+	whole    *zstd.Decoder
+	stream   *zstd.Decoder
+}
+
+var spare = sync.Pool{New: func() any {
+	w := &workplace{}
+	// With these options there is nothing to go wrong.
+	w.whole, _ = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow), zstd.WithDecoderMaxMemory(wholeFrame))
+	w.stream, _ = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow), zstd.WithDecoderLowmem(true))
+	return w
+}}
+
+// streamed holds no more than the frame's window, whatever the document's size.
+func (w *workplace) streamed(dst io.Writer, frame io.Reader) (n int64, sum seal.Digest, err error) {
+	if err := w.stream.Reset(frame); err != nil {
+		return 0, sum, err
+	}
+	defer w.stream.Reset(nil)
 	h := sha256.New()
-	if n, err = io.Copy(io.MultiWriter(dst, h), d); err != nil {
+	if n, err = io.Copy(io.MultiWriter(dst, h), w.stream); err != nil {
 		return n, sum, err
 	}
-	if _, err := io.Copy(io.Discard, plain); err != nil { // the last chunk authenticates the whole
+	if _, err := io.Copy(io.Discard, frame); err != nil { // the last chunk authenticates the whole
 		return n, sum, err
 	}
 	h.Sum(sum[:0])

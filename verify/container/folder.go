@@ -47,11 +47,8 @@ func openFolder(path string, fi fs.FileInfo, lim Limits) (*Container, error) {
 // open a link or a fifo may have taken its place.
 func openSame(root *os.Root, name string, fi fs.FileInfo) (*os.File, error) {
 	f, err := root.OpenFile(name, os.O_RDONLY|nonblock, 0)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fail(CodeChanged, name, "it is gone: %w", err)
-	}
 	if err != nil {
-		return nil, fail(CodeUnreadable, name, "%w", err)
+		return nil, notSeen(name, err)
 	}
 	now, err := f.Stat()
 	if err != nil {
@@ -63,6 +60,14 @@ func openSame(root *os.Root, name string, fi fs.FileInfo) (*os.File, error) {
 		return nil, fail(CodeChanged, name, "another file is in its place")
 	}
 	return f, nil
+}
+
+// notSeen tells what is gone, which is its owner's doing, from what a disk does not show.
+func notSeen(name string, err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return fail(CodeChanged, name, "it is gone: %w", err)
+	}
+	return fail(CodeUnreadable, name, "%w", err)
 }
 
 // sameStamp compares what the system tells of a regular file.
@@ -112,7 +117,7 @@ func (f *folder) open(i int) (io.ReadCloser, error) {
 func (f *folder) samePath(then fs.FileInfo) error {
 	now, err := os.Stat(f.path)
 	if err != nil {
-		return fail(CodeChanged, "", "it is gone: %w", err)
+		return notSeen("", err)
 	}
 	if !os.SameFile(then, now) {
 		return fail(CodeChanged, "", "another folder is in its place")
@@ -124,12 +129,16 @@ func (f *folder) samePath(then fs.FileInfo) error {
 func (f *folder) unchanged() error {
 	self, err := f.root.Stat(".")
 	if err != nil {
-		return fail(CodeChanged, "", "%w", err)
+		return notSeen("", err)
 	}
 	if err := f.samePath(self); err != nil {
 		return err
 	}
 	now, err := scanFolder(f.root, f.lim)
+	var unseen *Error
+	if errors.As(err, &unseen) && unseen.Code == CodeUnreadable {
+		return err
+	}
 	if err != nil {
 		return fail(CodeChanged, "", "it can no longer be accepted: %w", err)
 	}

@@ -68,11 +68,8 @@ func (w *walk) entry(name string) error {
 		return err
 	}
 	fi, err := w.root.Lstat(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return fail(CodeChanged, name, "it was listed and is gone: %w", err)
-	}
 	if err != nil {
-		return fail(CodeUnreadable, name, "%w", err)
+		return notSeen(name, err)
 	}
 	switch mode := fi.Mode(); {
 	case mode.IsDir(): // never a link, and on Windows never a junction: those lack the bit

@@ -2,10 +2,11 @@ package container
 
 import (
 	"bufio"
-	"compress/flate"
 	"io"
 	"io/fs"
 	"os"
+
+	"github.com/klauspost/compress/flate"
 )
 
 // zipFile is a container that is a ZIP. Section numbers in these files are those
@@ -145,7 +146,7 @@ func (z *zipFile) unchanged() error {
 	}
 	now, err := os.Stat(z.path)
 	if err != nil {
-		return fail(CodeChanged, "", "it is gone: %w", err)
+		return notSeen("", err)
 	}
 	return sameStamp("", z.info, now)
 }

@@ -11,7 +11,7 @@ import (
 
 // batchOpen bounds the files a Batch has open, and so the fsyncs in flight.
 // Journaling file systems commit parallel fsyncs together.
-const batchOpen = 32
+const batchOpen = 128
 
 // Batch replaces many files and syncs each directory once, at the end. It is
 // not atomic: a crash leaves any part of them, each whole or absent. It serves

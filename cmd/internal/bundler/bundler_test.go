@@ -93,7 +93,7 @@ func accepted(t testing.TB, p *Part, trust verify.Producer) {
 		t.Fatal(err)
 	}
 	for _, name := range []string{zip, folder} {
-		a, err := policyOf(trust).OpenBundle(name, testTime)
+		a, err := policyOf(trust).OpenBundle(name, testTime, 0)
 		if err != nil {
 			t.Fatalf("%s: %v", filepath.Base(name), err)
 		}

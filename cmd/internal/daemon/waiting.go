@@ -14,7 +14,7 @@ import (
 const (
 	maxAccession      = 1000
 	maxAccessionBytes = 8 << 30
-	folderBytes       = 64 << 20 // what a bundle that is a folder counts for, without walking it
+	folderBytes       = 8 << 20 // what a bundle that is a folder counts for, without walking it
 )
 
 // bundle is one that stands in the spool.
