@@ -133,7 +133,9 @@ func yamlText(err error) string {
 	}
 	for i, e := range t.Errors {
 		e, _, _ = strings.Cut(e, " in type daemon.")
-		e, _, _ = strings.Cut(e, " into daemon.")
+		if i := strings.LastIndex(e, " into "); i >= 0 && strings.Contains(e[i:], "daemon.") {
+			e = e[:i]
+		}
 		t.Errors[i] = strings.Replace(e, " not found", " is not known", 1)
 	}
 	return strings.Join(t.Errors, "; ")

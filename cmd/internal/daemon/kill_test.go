@@ -19,19 +19,19 @@ import (
 	"kartoteka/seal"
 )
 
-// built is the program, built once.
+// built are both programs, built once.
 var built struct {
 	once sync.Once
 	dir  string
 	err  error
 }
 
-func program(t *testing.T) string {
+func program(t testing.TB) string {
 	t.Helper()
 	built.once.Do(func() {
 		if built.dir, built.err = os.MkdirTemp("", "kartotekad"); built.err == nil {
 			var out []byte
-			if out, built.err = exec.Command("go", "build", "-o", built.dir, "kartoteka/cmd/kartotekad").CombinedOutput(); built.err != nil {
+			if out, built.err = exec.Command("go", "build", "-o", built.dir, "kartoteka/cmd/kartotekad", "kartoteka/cmd/kartoteka").CombinedOutput(); built.err != nil {
 				built.err = fmt.Errorf("%w: %s", built.err, out)
 			}
 		}
@@ -98,7 +98,7 @@ func TestKill(t *testing.T) {
 }
 
 // killAfter starts the daemon and kills it. dead says that it was the kill that ended it.
-func killAfter(t *testing.T, kd, config string, d time.Duration) (out string, dead bool) {
+func killAfter(t testing.TB, kd, config string, d time.Duration) (out string, dead bool) {
 	t.Helper()
 	var text strings.Builder
 	cmd := exec.Command(kd, "--config", config)

@@ -84,8 +84,12 @@ func Run(ctx context.Context, c *Config, o Options) error {
 // start opens the archive and makes its keeper.
 func start(c *Config, o Options) (*keeper, error) {
 	open := func() (*archive.Archive, error) {
-		return archive.Open(c.Archive, archive.Options{Write: true, Private: c.Private, Spool: c.Spool, Now: o.Now,
+		a, err := archive.Open(c.Archive, archive.Options{Write: true, Private: c.Private, Spool: c.Spool, Now: o.Now,
 			Workers: c.Workers, Segment: int64(c.Segment), Reserve: uint64(c.Reserve)})
+		if err == nil && a.IndexAside() != nil {
+			o.Log.Warn("index.db set aside and made anew", "error", safe(a.IndexAside()))
+		}
+		return a, err
 	}
 	a, err := open()
 	if err != nil {
