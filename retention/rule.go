@@ -42,6 +42,9 @@ func (r Rule) Period() string {
 	return "none"
 }
 
+// endless says whether the rule has no period: it only says where the original is kept.
+func (r *Rule) endless() bool { return r.Years == 0 && r.MinDays == 0 }
+
 // Unit is what a rule's clock runs on.
 type Unit string
 

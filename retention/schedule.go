@@ -3,6 +3,11 @@
 // A schedule is the law of one jurisdiction written down as rules, with the citation, the confidence and the doubts of
 // each. The embedded schedules are research, not legal advice; a hospital may bring its own file, read just as strictly.
 // What the rules read is in [seal.Facts]; [Triggers] and [Conditions] say which fact answers which word of the law.
+//
+// An [Engine] takes one [File] at a time, that is, one patient, and gives a [Decision] for each bundle: from which day it
+// may be disposed of, by which rule, and what stands in the way today. What is not known never leads to an earlier day.
+// [Refuse] holds a signed order against the decisions of the day; [Engine.Carry] says what disposed bundles leave behind.
+// docs/retention.md tells how it decides.
 package retention
 
 import (

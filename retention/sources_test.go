@@ -54,13 +54,16 @@ your country compare the rules with the law in force before anything is destroye
 - **Verify.** A rule marked *verify* never leads to disposal unless the hospital overrides it explicitly. Every rule of low
   confidence is marked.
 - **Which rule counts.** The controller's country governs; the EU's rules are added in Poland and Lithuania. Of several rules
-  that fit, the latest due date wins, and a hold beats them all. The default rule counts where no other rule of its country fits.
+  that fit, the latest due date wins, and a hold beats them all. The default rule counts where no other rule of its country is
+  known to fit.
 - **From.** The fact that starts the period is in brackets. *End of year*: the period runs from 31 December of that year, and
   disposal is allowed from 1 January after it ends. Otherwise it runs from the day itself, or, where only the year is known,
   from its 31 December.
 - **Unit.** patient_file: all records of one patient at one controller; a new entry anywhere restarts the clock. document: each
   document by itself.
 - **SHA-256** is that of the schedule file; every decision names it.
+
+How a decision is made from all this: [retention.md](retention.md).
 `
 
 func sourcesPage(all []Schedule) string {
