@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"syscall"
 	"time"
 
@@ -23,9 +24,9 @@ import (
 var (
 	bucketMeta    = []byte("meta")    // "cursor": size (8) and root (32) of the log the index has caught up with, summed
 	bucketRows    = []byte("rows")    // leaf -> entry, summed
-	bucketIDs     = []byte("ids")     // SHA-256 of the bundle id -> leaf
+	bucketIDs     = []byte("ids")     // SHA-256 of the bundle id -> leaf (8), summed
 	bucketBlind   = []byte("blind")   // blind id, leaf -> nothing
-	bucketPersons = []byte("persons") // blind id of the primary identifier -> number of bundles (8)
+	bucketPersons = []byte("persons") // blind id of the primary identifier -> number of bundles (8), summed
 
 	keyCursor = []byte("cursor")
 )
@@ -116,7 +117,10 @@ func guard(f func() error) (err error) {
 			err = fmt.Errorf("%w: %v", ErrIndexDamaged, r)
 		}
 	}()
-	return f()
+	if err = f(); errors.Is(err, bolterrors.ErrIncompatibleValue) { // a bucket's key no longer looks like one
+		err = fmt.Errorf("%w: %w", ErrIndexDamaged, err)
+	}
+	return err
 }
 
 func (x *Index) view(f func(*bolt.Tx) error) error {
@@ -192,6 +196,7 @@ func (x *Index) add(added map[seal.Digest]seal.Entry, head seal.Checkpoint) erro
 	for id, e := range added {
 		rows = append(rows, row{id, e})
 	}
+	slices.SortFunc(rows, func(a, b row) int { return int(a.entry.Leaf - b.entry.Leaf) })
 	return x.put(rows, head)
 }
 
@@ -218,7 +223,7 @@ func putRow(tx *bolt.Tx, r row) error {
 	if err := tx.Bucket(bucketRows).Put(key, withSum(data)); err != nil {
 		return err
 	}
-	if err := tx.Bucket(bucketIDs).Put(r.id[:], key); err != nil {
+	if err := tx.Bucket(bucketIDs).Put(r.id[:], withSum(key)); err != nil {
 		return err
 	}
 	for _, b := range r.entry.Blind {
@@ -227,12 +232,34 @@ func putRow(tx *bolt.Tx, r row) error {
 		}
 	}
 	if p := r.entry.Person; p != nil {
-		persons := tx.Bucket(bucketPersons)
-		if v := persons.Get(p[:]); len(v) != 8 || int64(binary.BigEndian.Uint64(v)) < int64(r.entry.Number) {
-			return persons.Put(p[:], leafKey(seal.LeafIndex(r.entry.Number)))
+		last, err := lastNumber(tx, *p)
+		if err != nil || last >= r.entry.Number {
+			return err
 		}
+		return tx.Bucket(bucketPersons).Put(p[:], withSum(leafKey(seal.LeafIndex(r.entry.Number))))
 	}
 	return nil
+}
+
+// eight reads a value of eight bytes and its sum.
+func eight(v []byte) (seal.LeafIndex, error) {
+	v, err := unsum(v)
+	if err == nil && len(v) != 8 {
+		err = fmt.Errorf("%w: a value has %d bytes", ErrIndexDamaged, len(v))
+	}
+	if err != nil {
+		return 0, err
+	}
+	return keyLeaf(v), nil
+}
+
+func lastNumber(tx *bolt.Tx, person seal.Digest) (int, error) {
+	v := tx.Bucket(bucketPersons).Get(person[:])
+	if v == nil {
+		return 0, nil
+	}
+	n, err := eight(v)
+	return int(n), err
 }
 
 func leafKey(i seal.LeafIndex) []byte { return binary.BigEndian.AppendUint64(nil, uint64(i)) }
@@ -242,12 +269,15 @@ func keyLeaf(k []byte) seal.LeafIndex { return seal.LeafIndex(binary.BigEndian.U
 // byID finds the bundle with this event id.
 func (x *Index) byID(id seal.Digest) (e seal.Entry, ok bool, err error) {
 	err = x.view(func(tx *bolt.Tx) error {
-		key := tx.Bucket(bucketIDs).Get(id[:])
-		if key == nil {
+		v := tx.Bucket(bucketIDs).Get(id[:])
+		if v == nil {
 			return nil
 		}
 		ok = true
-		e, err = parseRow(tx.Bucket(bucketRows).Get(key))
+		leaf, err := eight(v)
+		if err == nil {
+			e, err = parseRow(tx.Bucket(bucketRows).Get(leafKey(leaf)))
+		}
 		return err
 	})
 	return e, ok, err
@@ -255,11 +285,9 @@ func (x *Index) byID(id seal.Digest) (e seal.Entry, ok bool, err error) {
 
 // lastNumber is the number of bundles a person has.
 func (x *Index) lastNumber(person seal.Digest) (n int, err error) {
-	err = x.view(func(tx *bolt.Tx) error {
-		if v := tx.Bucket(bucketPersons).Get(person[:]); len(v) == 8 {
-			n = int(binary.BigEndian.Uint64(v))
-		}
-		return nil
+	err = x.view(func(tx *bolt.Tx) (err error) {
+		n, err = lastNumber(tx, person)
+		return err
 	})
 	return n, err
 }

@@ -90,10 +90,14 @@ func (x *sealing) start(i int, seal func(to *bytes.Buffer) (seal.Sealed, error))
 func (x *sealing) documents() ([]sealedDocument, error) {
 	docs := x.b.Documents()
 	out := make([]sealedDocument, len(docs))
-	started := 0
+	started, again := 0, false
 	for i := range docs {
 		for ; started < len(docs) && started < i+2*x.s.a.opt.Workers; started++ {
-			if n := started; x.jobs[n] == nil && docs[n].Size <= inMemory {
+			n := started
+			if x.jobs[n] != nil {
+				continue
+			}
+			if again = true; docs[n].Size <= inMemory {
 				x.start(n, func(to *bytes.Buffer) (seal.Sealed, error) { return x.stream(to, n) })
 			}
 		}
@@ -101,6 +105,9 @@ func (x *sealing) documents() ([]sealedDocument, error) {
 		if out[i], err = x.finish(i); err != nil {
 			return nil, err
 		}
+	}
+	if !again { // all was in memory, as it was judged
+		return out, nil
 	}
 	return out, x.b.Unchanged()
 }

@@ -81,24 +81,3 @@ func second2(p *verify.Policy, signed []byte) error {
 	_, err := p.Checkpoint(signed, day("2027-06-01"))
 	return err
 }
-
-func FuzzParsePolicy(f *testing.F) {
-	f.Add(vector(f, "policy-1.json"))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		p, err := verify.ParsePolicy(data)
-		if err != nil {
-			return
-		}
-		written, err := p.Marshal()
-		if err != nil {
-			t.Fatal(err)
-		}
-		back, err := verify.ParsePolicy(written)
-		if err != nil {
-			t.Fatalf("%s: %v", written, err)
-		}
-		if again, err := back.Marshal(); err != nil || !bytes.Equal(again, written) {
-			t.Errorf("written %s, then %s, %v", written, again, err)
-		}
-	})
-}

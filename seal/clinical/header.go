@@ -11,6 +11,7 @@ package clinical
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -113,6 +114,7 @@ func Read(name string, r io.Reader) (Header, error) {
 	if err != nil && err != io.EOF && src.err == nil {
 		src.err = err
 	}
+	prefix = bytes.Clone(prefix) // what Peek gives is overwritten as the readers go on
 	h := sniff(name, prefix)
 	switch h.reader {
 	case readDICOM:

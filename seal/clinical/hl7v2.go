@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"io"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding"
@@ -37,10 +38,7 @@ func readHL7v2(h *Header, in *bufio.Reader) {
 		switch {
 		case !whole: // a long OBX
 		case bytes.HasPrefix(line, []byte("MSH")) && len(line) > 8:
-			d = delimiters(line)
-			fields := d.fields(line)
-			h.Authored = first(h.Authored, moment(at(fields, 6)))
-			d.charset = hl7Charsets[strings.ToUpper(at(strings.Split(at(fields, 17), d.repeat), 0))]
+			d = readMSH(h, line)
 		case bytes.HasPrefix(line, []byte("PID")) && d.field != "":
 			if d.charset == nil && !utf8.Valid(line) {
 				h.warn("text does not fit its character set")
@@ -51,6 +49,19 @@ func readHL7v2(h *Header, in *bufio.Reader) {
 			return
 		}
 	}
+}
+
+// readMSH takes the time of the message, and how its other segments are written.
+func readMSH(h *Header, line []byte) er7 {
+	d := delimiters(line)
+	if d.field == "" {
+		h.warn("message with delimiters that are none, its segments were not read")
+		return d
+	}
+	fields := d.fields(line)
+	h.Authored = first(h.Authored, moment(at(fields, 6)))
+	d.charset = hl7Charsets[strings.ToUpper(at(strings.Split(at(fields, 17), d.repeat), 0))]
+	return d
 }
 
 // segment reads to the next carriage return, or line feed as files often have. A segment over 32 KiB is
@@ -70,8 +81,14 @@ func segment(in *bufio.Reader) (line []byte, whole bool, err error) {
 	}
 }
 
+// delimiters are those of MSH-1 and MSH-2, or none: a letter, or half of one that is not ASCII, would cut values within
+// their letters.
 func delimiters(msh []byte) er7 {
-	return er7{field: string(msh[3:4]), component: string(msh[4:5]), repeat: string(msh[5:6]), sub: string(msh[7:8])}
+	used := string([]byte{msh[3], msh[4], msh[5], msh[7]})
+	if strings.ContainsFunc(used, func(r rune) bool { return r <= ' ' || r >= 0x7f || unicode.IsLetter(r) || unicode.IsDigit(r) }) {
+		return er7{}
+	}
+	return er7{field: used[:1], component: used[1:2], repeat: used[2:3], sub: used[3:]}
 }
 
 // fields are numbered as the standard does for every segment but MSH, where field n is at n-1.

@@ -196,19 +196,3 @@ func checkInvariants(t *testing.T, h Header) {
 		}
 	}
 }
-
-func FuzzRead(f *testing.F) {
-	f.Add([]byte(cdaSample))
-	f.Add([]byte(fhirSample))
-	f.Add([]byte(part10("1.2.840.10008.1.2.1", sample(little(), `\ISO 2022 IR 87`, "A=\x1b$B;3ED\x1b(B"))))
-	f.Add([]byte(sample(&writer{order: little().order}, "ISO_IR 144", "\xbf")))
-	f.Add([]byte("MSH|^~\\&|A|B|C|D|20260102||ADT^A01|1|P|2.5\rPID|||1^^^A||X^Y||2020|M\r"))
-	f.Add([]byte(asice))
-	f.Fuzz(func(t *testing.T, doc []byte) {
-		h, err := Read("x", bytes.NewReader(doc))
-		if err != nil {
-			t.Fatal(err)
-		}
-		checkInvariants(t, h)
-	})
-}

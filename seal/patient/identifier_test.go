@@ -236,23 +236,3 @@ func backward(ids []Identifier) (out []Identifier) {
 	}
 	return out
 }
-
-func FuzzNormalize(f *testing.F) {
-	for _, s := range Systems() {
-		f.Add(s.Name, "I-AM № 123456")
-	}
-	f.Add("urn:oid:urn:oid:2.16.840.1.113883.4.330.804", "ŉ\u0301")
-	f.Add("local.x", "11Ж1\x00")
-	f.Fuzz(func(t *testing.T, system, value string) {
-		once := Identifier{System: system, Value: value}.Normalize()
-		if again := once.Normalize(); again != once {
-			t.Fatalf("once %q, twice %q", once, again)
-		}
-		if strings.ContainsRune(once.System+once.Value, 0) {
-			t.Fatal("NUL in a key")
-		}
-		if w := once.Warning(); len(value) > 2 && allDigits(value) && strings.Contains(w, value) {
-			t.Fatal("value in the warning")
-		}
-	})
-}

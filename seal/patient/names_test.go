@@ -1,11 +1,8 @@
 package patient
 
 import (
-	"slices"
 	"strings"
 	"testing"
-
-	"golang.org/x/text/unicode/norm"
 )
 
 // Published codes: JewishGen, Avotaynu and the test suites of Apache commons-codec and PostgreSQL fuzzystrmatch.
@@ -231,33 +228,4 @@ func TestNameCodesBounded(t *testing.T) {
 			t.Errorf("%d codes", n)
 		}
 	}
-}
-
-func FuzzNameCodes(f *testing.F) {
-	for _, row := range spellings {
-		f.Add(row)
-	}
-	f.Add("Дем'яненко\u0301-Яценко")
-	f.Add("а'\u0301\xffъ\u0301İ")
-	f.Fuzz(func(t *testing.T, s string) {
-		codes := NameCodes(s)
-		if len(codes) > maxNameCodes || !slices.IsSorted(codes) || len(slices.Compact(slices.Clone(codes))) != len(codes) {
-			t.Fatalf("not a bounded sorted set: %v", codes)
-		}
-		for _, c := range codes {
-			if len(c) != codeLength || !allDigits(c) {
-				t.Fatalf("code %q", c)
-			}
-		}
-		if !slices.Equal(codes, NameCodes(s)) || !slices.Equal(codes, NameCodes(norm.NFD.String(s))) {
-			t.Fatal("codes depend on more than the name")
-		}
-		latin := Romanize(s)
-		if again := Romanize(latin); again != latin {
-			t.Fatalf("Romanize twice: %q, then %q", latin, again)
-		}
-		if len(latin) > 5*len(s)+8 {
-			t.Fatalf("%d bytes from %d", len(latin), len(s))
-		}
-	})
 }

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -58,10 +59,11 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
+	text := cmp.Or(e.Text, string(e.Code), "no reason was given")
 	if e.Subject != "" {
-		return e.Subject + ": " + e.Text
+		return e.Subject + ": " + text
 	}
-	return e.Text
+	return text
 }
 
 // Unwrap gives the sentinel.

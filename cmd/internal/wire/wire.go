@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 
 	"kartoteka/archive"
 	"kartoteka/seal"
@@ -110,6 +111,8 @@ func (r Request) check() error {
 		return fmt.Errorf("%s: a body is missing or does not belong to it", r.Op)
 	}
 	switch {
+	case want.query && long(*r.Query):
+		return fmt.Errorf("%s: a text has more than %d bytes", r.Op, maxText)
 	case r.Op == OpList && (r.Query.Identifier.System != "" || r.Query.Identifier.Value != "" || r.Query.Name != "" || r.Query.Born != ""):
 		return errors.New("list takes no identifier and no name: that is find")
 	case r.Op == OpFind && r.Query.Identifier.System == "" && r.Query.Name == "":
@@ -122,7 +125,16 @@ func (r Request) check() error {
 	return nil
 }
 
-// check keeps what goes into the log in clear to what cannot name anyone.
+// maxText bounds each text of a query, in bytes: a long name would keep the daemon busy for minutes with its sounds.
+const maxText = 1 << 10
+
+func long(q archive.Query) bool {
+	texts := []string{q.Identifier.System, q.Identifier.Value, q.Identifier.Role, q.Identifier.Country, q.Name, q.Born, q.From, q.To, q.Class, q.Since}
+	return slices.ContainsFunc(texts, func(s string) bool { return len(s) > maxText })
+}
+
+// check keeps what goes into the log in clear to what cannot name anyone, and what goes into the register to what its
+// reader takes.
 func (r *Release) check() error {
 	switch {
 	case !fingerprint.MatchString(r.Custodian):
@@ -134,7 +146,11 @@ func (r *Release) check() error {
 	case r.Entry.Seed == seal.Seed{}:
 		return errors.New("release: the seed is not drawn")
 	}
-	return r.Entry.Check()
+	data, _, _, err := r.Entry.Commit()
+	if err == nil {
+		_, err = seal.ParseReleaseEntry(data)
+	}
+	return err
 }
 
 func (v *Void) check() error {
