@@ -71,14 +71,28 @@ func (d Decision) shorter(other Decision) bool {
 	return !d.Open && d.Due.Before(other.Due)
 }
 
+// waits is the rule whose start is not known, and which therefore keeps the longest; nil where all are known.
+func (d Decision) waits() *Rule {
+	for _, t := range d.Terms {
+		if t.Free.IsZero() && !t.Rule.endless() {
+			return t.Rule
+		}
+	}
+	return nil
+}
+
 func judgeShorter(jurisdiction string, f seal.Facts, mine, base Decision) Finding {
 	class := f.Class
 	if class == "" {
 		class = AnyClass
 	}
-	text := fmt.Sprintf("%s from %s is shorter than %s (%s from %s), as for class %s", mine.By.Period(), mine.By.Trigger, base.Rule, base.By.Period(), base.By.Trigger, class)
+	by, how := base.By, "is shorter than"
+	if waits := base.waits(); waits != nil {
+		by, how = waits, "ends where the start is not known of"
+	}
+	text := fmt.Sprintf("%s from %s %s %s (%s from %s), as for class %s", mine.By.Period(), mine.By.Trigger, how, by.ID, by.Period(), by.Trigger, class)
 	level := Warning
-	if !base.By.Verify && (mine.By.Confidence != High || mine.By.Cite == base.By.Cite) {
+	if !by.Verify && (mine.By.Confidence != High || mine.By.Cite == by.Cite) {
 		level = Fault
 		text += ": only a rule of high confidence that cites another law may be"
 	}

@@ -98,6 +98,11 @@ func TestCompare(t *testing.T) {
 			s.Rules = slices.DeleteFunc(s.Rules, func(r Rule) bool { return r.ID == "UA-027-1" })
 			rule(s, "UA-DEFAULT").Years = 5
 		}, "fault: UA-DEFAULT: 5 years from last_entry is shorter than UA-027-1"},
+		{"a class left out whose start is not known", ua, func(s *Schedule) {
+			delete(s.Classes, "112/o")
+			s.Rules = slices.DeleteFunc(s.Rules, func(r Rule) bool { return r.ID == "UA-112" })
+			rule(s, "UA-DEFAULT").Years = 75
+		}, "warning: UA-DEFAULT: 75 years from last_entry ends where the start is not known of UA-112"},
 		{"the overlay", eu, func(s *Schedule) { rule(s, "EU-TISSUE-30").Years = 28 }, "warning: EU-TISSUE-30: 28 years"},
 	} {
 		own := all[tt.of]

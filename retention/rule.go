@@ -34,6 +34,8 @@ type Rule struct {
 // Period is the term for people: "20 years", "365 days" or "none".
 func (r Rule) Period() string {
 	switch {
+	case r.Years == 1:
+		return "1 year"
 	case r.Years != 0:
 		return fmt.Sprintf("%d years", r.Years)
 	case r.MinDays != 0:

@@ -101,7 +101,7 @@ func readEnd64(r io.ReaderAt, endsAt int64) (zipEnd64, bool, error) {
 	if string(locator[:4]) != sigLocator {
 		return zipEnd64{}, false, nil
 	}
-	if le.Uint32(locator[4:]) != 0 || le.Uint32(locator[16:]) > 1 {
+	if le.Uint32(locator[4:]) != 0 || le.Uint32(locator[16:]) != 1 {
 		return zipEnd64{}, false, fail(CodeMultiDisk, "", "it is one part of a split archive")
 	}
 	if le.Uint64(locator[8:]) != uint64(at) || string(b[:4]) != sigEnd64 || le.Uint64(b[4:]) != end64Len-12 {

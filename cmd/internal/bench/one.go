@@ -146,25 +146,39 @@ func (w *world) onePatient() error {
 	if err := os.WriteFile(w.path("release.json"), []byte(release), 0o644); err != nil {
 		return err
 	}
-	out := w.path("packet.zip")
-	job := func() (cost, error) {
-		return run(w.kartoteka("export", "--archive", w.path("archive"), "--id", w.patient.id, "-i", w.path("keys/one.key"), "--release", w.path("release.json"), "-o", out))
+	err := w.packet("packet of the median patient", w.patient, nil, 50)
+	if err == nil {
+		err = w.packet("packet of the largest patient", w.largest, nil, 0)
 	}
-	clean := func() error { return removed(out) }
-	k, err := median(5, clean, job)
+	if err == nil {
+		err = w.packet("packet of the median patient, cold", w.patient, cold, 0)
+	}
+	if errors.Is(err, os.ErrPermission) {
+		w.b.t.note("packet of the median patient, cold", "only root may empty the page cache")
+		return nil
+	}
+	return err
+}
+
+// packet exports a patient's packet some times, each after prepare. limit is in milliseconds; 0 is none.
+func (w *world) packet(name string, p *patientAt, prepare func() error, limit float64) error {
+	out := w.path("packet.zip")
+	clean := func() error {
+		if err := os.RemoveAll(out); err != nil || prepare == nil {
+			return err
+		}
+		return prepare()
+	}
+	k, err := median(5, clean, func() (cost, error) {
+		return run(w.kartoteka("export", "--archive", w.path("archive"), "--id", p.id, "-i", w.path("keys/one.key"), "--release", w.path("release.json"), "-o", out))
+	})
 	if err != nil {
 		return err
 	}
 	n, err := size(out)
-	if err != nil {
-		return err
+	r := w.b.t.row(name, k, fmt.Sprintf("%d bundles, %s in the packet", len(p.bundles), megabytes(n)))
+	if limit > 0 {
+		r.most("", k.wall.Seconds()*1e3, limit, "ms")
 	}
-	w.b.t.row("packet of one patient, warm", k, fmt.Sprintf("%d bundles, %s", len(w.patient.bundles), megabytes(n))).most("", k.wall.Seconds()*1e3, 50, "ms")
-	k, err = median(3, func() error { return errors.Join(clean(), cold()) }, job)
-	if errors.Is(err, os.ErrPermission) {
-		w.b.t.note("packet of one patient, cold", "only root may empty the page cache")
-		return nil
-	}
-	w.b.t.row("packet of one patient, cold", k, "")
 	return err
 }

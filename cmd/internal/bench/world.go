@@ -2,13 +2,16 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -40,7 +43,8 @@ type world struct {
 	families           map[string]*family
 	signer             *bundler.Signer
 	sealer             *seal.Sealer
-	patient            patientAt
+	patients           map[string]*patientAt // by id
+	patient, largest   *patientAt            // of median size, and with the most bytes
 
 	stored int64                    // bytes of the archive
 	took   map[string]time.Duration // what later rows are ratios of
@@ -52,10 +56,11 @@ type family struct {
 	bytes, stored int64
 }
 
-// patientAt is the patient of the middle bundle.
+// patientAt is a patient and the bundles that hold the documents.
 type patientAt struct {
 	id      string // SYSTEM=VALUE
 	bundles []string
+	bytes   int64
 }
 
 func (w *world) path(elem ...string) string {
@@ -67,7 +72,7 @@ func newWorld(b *bench, scale string) (*world, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &world{b: b, dir: dir, scale: scale, families: map[string]*family{}, took: map[string]time.Duration{}}
+	w := &world{b: b, dir: dir, scale: scale, families: map[string]*family{}, patients: map[string]*patientAt{}, took: map[string]time.Duration{}}
 	w.times, _ = strconv.Atoi(scale)
 	if err := os.MkdirAll(w.path("keys"), 0o755); err != nil {
 		return nil, err
@@ -83,6 +88,7 @@ func newWorld(b *bench, scale string) (*world, error) {
 	if err := w.generate(); err != nil {
 		return nil, err
 	}
+	w.choose()
 	b.t.title("%s: %d documents in %d bundles, %s (made in %.0f s)", scale, w.documents, w.bundles, megabytes(w.bytes), time.Since(start).Seconds())
 	return w, os.WriteFile(w.path("documents.list"), w.list.Bytes(), 0o644)
 }
@@ -225,17 +231,28 @@ func (w *world) folder(p *bundler.Part, dir string, levels map[string]seal.Level
 	return p.WriteFolder(context.Background(), dir)
 }
 
-// follow keeps the bundles of one patient: the first who has a number of the country's.
+// follow notes whose bundle it is, by the first number of the patient's own.
 func (w *world) follow(p *bundler.Part, name string) {
 	for _, i := range p.Statement.Predicate.Patient.Identifiers {
+		if i.Role != patient.RoleOwn {
+			continue
+		}
 		id := i.System + "=" + i.Value
-		if w.patient.id == "" && i.Role == patient.RoleOwn {
-			w.patient.id = id
+		if w.patients[id] == nil {
+			w.patients[id] = &patientAt{id: id}
 		}
-		if w.patient.id == id {
-			w.patient.bundles = append(w.patient.bundles, name)
-		}
+		w.patients[id].bundles = append(w.patients[id].bundles, name)
+		w.patients[id].bytes += p.Size()
+		return
 	}
+}
+
+// choose picks the patients whose packets are measured.
+func (w *world) choose() {
+	all := slices.SortedFunc(maps.Values(w.patients), func(x, y *patientAt) int {
+		return cmp.Or(cmp.Compare(x.bytes, y.bytes), strings.Compare(x.id, y.id))
+	})
+	w.patient, w.largest = all[len(all)/2], all[len(all)-1]
 }
 
 // count adds a document to its family, and weighs what it takes up when sealed.

@@ -67,7 +67,7 @@ kartoteka makes archives and bundles, finds, verifies and exports.`,
 	root.SetUsageTemplate(withoutExamples(root.UsageTemplate()))
 	root.AddCommand(
 		newInit(e), newKeygen(e), newPolicy(e), newBundle(e), newIngest(e), newStatus(e), newList(e), newFind(e),
-		newExport(e), newVerify(e), newInspect(e), newRebuild(e), newClock(e), newVersion(e), newMan(e),
+		newExport(e), newVerify(e), newInspect(e), newRebuild(e), newClock(e), newSchedule(e), newVersion(e), newMan(e),
 	)
 	return root
 }

@@ -29,6 +29,8 @@ const (
 	SpecBundleInspect = "kartoteka/bundle-inspect/1"
 	SpecVersion       = "kartoteka/version/1"
 	SpecClock         = "kartoteka/clock-accepted/1"
+	SpecScheduleCheck = "kartoteka/schedule-check/1"
+	SpecScheduleList  = "kartoteka/schedule-list/1"
 )
 
 // Clock is the answer of `clock accept`.
