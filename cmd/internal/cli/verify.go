@@ -15,8 +15,10 @@ import (
 	"github.com/spf13/pflag"
 
 	"kartoteka/archive"
+	"kartoteka/seal"
 	"kartoteka/seal/unseal"
 	"kartoteka/verify"
+	"kartoteka/verify/container"
 )
 
 func newVerify(e *Env) *cobra.Command {
@@ -129,6 +131,35 @@ func (e *Env) identities(files []string) (list []age.Identity, err error) {
 	return list, nil
 }
 
+// earlier reads what somebody kept of the log; of a packet that is the receipt of its release.
+func earlier(name string) ([]byte, error) {
+	const limit = 1 << 20
+	var is [4]byte
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	n, _ := io.ReadFull(f, is[:])
+	if err := f.Close(); err != nil || string(is[:n]) != "PK\x03\x04" {
+		return readFile(name, limit)
+	}
+	c, err := container.Open(name, container.Limits{MaxEntries: 1 << 20})
+	if err != nil {
+		return nil, &status{exitVerify, err, ""}
+	}
+	defer c.Close()
+	receipt, err := c.Open(seal.PacketReleaseProof)
+	if err != nil {
+		return nil, &status{exitVerify, fmt.Errorf("%s is no packet: %w", clean(name), err), ""}
+	}
+	defer receipt.Close()
+	data, err := io.ReadAll(io.LimitReader(receipt, limit))
+	if err != nil {
+		return nil, &status{exitVerify, err, ""}
+	}
+	return data, nil
+}
+
 // logCheck are the flags of a judgement over an archive's log.
 type logCheck struct {
 	judging
@@ -137,7 +168,7 @@ type logCheck struct {
 
 func (l *logCheck) flags(set *pflag.FlagSet) {
 	l.judging.flags(set)
-	set.StringVar(&l.since, "since", "", "a checkpoint, receipt or log proof kept earlier: the log must go on from it (`file`)")
+	set.StringVar(&l.since, "since", "", "a checkpoint, receipt, log proof or packet kept earlier: the log must go on from it (`file`)")
 }
 
 func (l logCheck) options(e *Env) (dir string, o archive.CheckOptions, err error) {
@@ -155,7 +186,7 @@ func (l logCheck) options(e *Env) (dir string, o archive.CheckOptions, err error
 	}
 	if l.since != "" {
 		o.SinceName = l.since
-		if o.Since, err = readFile(l.since, 1<<20); err != nil {
+		if o.Since, err = earlier(l.since); err != nil {
 			return dir, o, err
 		}
 		if o.Since == nil {
