@@ -2,6 +2,7 @@ package archive_test
 
 import (
 	"bytes"
+	"encoding/base64"
 	"errors"
 	"os"
 	"path/filepath"
@@ -97,6 +98,22 @@ func TestTakenTwice(t *testing.T) {
 	s.put("signed-anew.zip", signed(s, d))
 	if o := s.mustTake(w)["signed-anew.zip"]; o.Status != archive.Known || o.Leaf != b.Leaf {
 		t.Errorf("signed anew: %+v", o)
+	}
+	sameFiles(t, snapshot(t, s.Dir), before)
+}
+
+// A receipt stays the same to the byte when somebody has signed the checkpoint beside the archive.
+func TestReceiptBesideAWitness(t *testing.T) {
+	s := &spoolTest{archivetest.New(t, archivetest.Options{Bundles: 1, Accessions: 1}), t}
+	archivetest.Edit(t, s.Dir, "log/checkpoint", func(b []byte) []byte {
+		return append(b, "\u2014 witness.example/w "+base64.StdEncoding.EncodeToString(make([]byte, 4+8+64))+"\n"...)
+	})
+	w := s.OpenWrite(t)
+	defer w.Close()
+	before := snapshot(t, s.Dir)
+	s.put("again.zip", sent(t, s.Bundles[0]))
+	if o := s.mustTake(w)["again.zip"]; o.Status != archive.Known {
+		t.Errorf("%+v", o)
 	}
 	sameFiles(t, snapshot(t, s.Dir), before)
 }

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"testing"
 
-
 	"kartoteka/seal"
 	"kartoteka/seal/fuzztest"
 )

@@ -7,11 +7,13 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"hash/crc32"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -458,6 +460,80 @@ func TestStillBeingWritten(t *testing.T) {
 	}
 	if r := check(t, s.Dir, archive.CheckOptions{}); r.Verdict != verify.Passed {
 		t.Errorf("%v", notPassed(r))
+	}
+}
+
+// A bundle that was cut short when it was judged ahead, and is whole and at rest by its turn, is no bad bundle.
+func TestWrittenWhileOthersAreStaged(t *testing.T) {
+	s := newSpoolTest(t)
+	large := archivetest.Document{Name: "documents/large.bin", Title: "TK", Body: bytes.Repeat([]byte("0123456789abcdef"), 4<<20)}
+	s.Spool(t, "a-large.zip", s.Draft("large-bundle", archivetest.People[0], large))
+	whole := signed(s, s.good("slow"))
+	s.put("b-slow.zip", whole[:len(whole)/2])
+	s.age("b-slow.zip", s.Now)
+	var later atomic.Int64
+	w, err := archive.Open(s.Dir, archive.Options{Write: true, Now: func() time.Time { return s.Now.Add(time.Duration(later.Load())) }, Reserve: 1 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	staged := filepath.Join(s.Dir, "accessions", seal.NextAccession(lastAccession(t, w), s.Now).String(), seal.SegmentName(1))
+	done := make(chan struct{})
+	go func() { // the small bundle was judged beside the large one, whose segment appears later
+		defer close(done)
+		for {
+			if _, err := os.Stat(staged); err == nil {
+				s.put("b-slow.zip", whole)
+				s.age("b-slow.zip", s.Now)
+				later.Store(int64(2 * time.Minute))
+				return
+			}
+			time.Sleep(100 * time.Microsecond)
+		}
+	}()
+	o := s.mustTake(w)["b-slow.zip"]
+	<-done
+	if o.Status != archive.Postponed && o.Status != archive.Taken {
+		t.Errorf("%+v", o)
+	}
+	if o := s.mustTake(w)["b-slow.zip"]; o.Status != archive.Taken && o.Status != "" {
+		t.Errorf("once more: %+v", o)
+	}
+}
+
+// A sender that puts the next bundle under the name of one that is being taken in loses neither.
+func TestReplacedWhileStaged(t *testing.T) {
+	s := newSpoolTest(t)
+	s.put("same.zip", signed(s, s.good("first")))
+	calls := -1 << 20
+	now := func() time.Time {
+		if calls++; calls == 3 { // twice as the accession begins, then at the first's turn
+			next := filepath.Join(s.Dir, "spool", "next.zip")
+			if err := errors.Join(os.WriteFile(next, signed(s, s.good("second")), 0o600), os.Rename(next, filepath.Join(s.Dir, "spool/incoming/same.zip"))); err != nil {
+				t.Error(err)
+			}
+		}
+		return s.Now
+	}
+	w, err := archive.Open(s.Dir, archive.Options{Write: true, Now: now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	calls = 0
+	if o := s.mustTake(w)["same.zip"]; o.Status != archive.Taken || calls < 3 {
+		t.Fatalf("the first: %+v after %d looks at the clock", o, calls)
+	}
+	if o := s.mustTake(w)["same.zip"]; o.Status != archive.Taken {
+		t.Errorf("the second: %+v", o)
+	}
+	for _, id := range []string{"first", "second"} {
+		if _, err := os.Stat(filepath.Join(s.Dir, "spool/receipts", seal.ReceiptName(verify.Digest([]byte("hostile-"+id))))); err != nil {
+			t.Errorf("the %s has no receipt: %v", id, err)
+		}
+	}
+	if left := spooledIn(t, filepath.Join(s.Dir, "spool"), "incoming"); len(left) != 0 {
+		t.Errorf("left in the spool: %q", left)
 	}
 }
 

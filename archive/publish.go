@@ -59,7 +59,7 @@ func (in *intake) publish(batch []Source) error {
 func (in *intake) leave(spool durable.FS, o Outcome) error {
 	switch o.Status {
 	case Taken, Known:
-		if err := purge(o.Path); err != nil {
+		if err := purge(o.Path, in.seen[o.Path]); err != nil {
 			return fmt.Errorf("purge a bundle from the spool: %w", err)
 		}
 	case Rejected:
@@ -127,10 +127,14 @@ func move(spool durable.FS, from, to string) error {
 // maxRejectedName leaves room for ".reason.txt" in the 255 bytes a name may have.
 const maxRejectedName = 220
 
-// purge removes a bundle's clear text. A folder first gets a name of ours: half removed under its own, it would be
+// purge removes a bundle's clear text, if it is still the one that was judged: what a sender has put under the same
+// name since stays for the next intake. A folder first gets a name of ours: half removed under its own, it would be
 // judged after a crash, and refused although it is in the archive. The next opening removes what is left of it.
-func purge(name string) error {
+func purge(name string, judged fs.FileInfo) error {
 	i, err := os.Lstat(name)
+	if err == nil && !sameFile(judged, i) {
+		return nil
+	}
 	if err == nil && !i.IsDir() {
 		err = os.Remove(name)
 	}
@@ -149,6 +153,10 @@ func purge(name string) error {
 	}
 	unlock(gone)
 	return os.RemoveAll(gone)
+}
+
+func sameFile(then, now fs.FileInfo) bool {
+	return then != nil && os.SameFile(then, now) && then.Size() == now.Size() && then.ModTime().Equal(now.ModTime())
 }
 
 // unlock lets the owner change the folders of a bundle: the copy of a CD has read-only ones. What fails is found out by

@@ -175,10 +175,11 @@ func (a *Archive) receipt(e seal.Entry) (name string, data []byte, err error) {
 	return seal.ReceiptName(event.Bundle.ID), data, err
 }
 
-// signedAt gives the checkpoint of an earlier size again.
+// signedAt gives the checkpoint of a size again, as it was first signed: beside the file's own signature there may be
+// others by now.
 func (a *Archive) signedAt(size int64) ([]byte, error) {
 	if size == a.head.Size {
-		return a.signed, nil
+		return a.head.Sign(a.private.Log)
 	}
 	root, err := a.log.RootAt(size)
 	if err != nil {

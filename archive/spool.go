@@ -104,7 +104,8 @@ type intake struct {
 	ctx      context.Context
 	refused  map[string]*verify.Error // found bad only while staged: the accession began again without them
 	outcomes []Outcome
-	entries  map[string]seal.Entry // by path, for the receipts
+	entries  map[string]seal.Entry  // by path, for the receipts
+	seen     map[string]fs.FileInfo // by path: the file or folder that was judged
 }
 
 // codeNoRoom postpones a bundle that does not fit while others do: a large one, or one that only claims to be.
@@ -126,7 +127,7 @@ func (in *intake) run(batch []Source) (n int, err error) {
 }
 
 func (in *intake) stage(batch []Source) (n int, err error) {
-	in.outcomes, in.entries = nil, map[string]seal.Entry{}
+	in.outcomes, in.entries, in.seen = nil, map[string]seal.Entry{}, map[string]fs.FileInfo{}
 	acc, err := in.a.Begin()
 	if err != nil {
 		return 0, err
@@ -167,17 +168,18 @@ func (in *intake) stage(batch []Source) (n int, err error) {
 func (in *intake) one(acc *Accession, s Source, j judged) (Outcome, error) {
 	o := Outcome{Path: s.Path, Leaf: -1}
 	x, err := j.bundle, j.err
+	in.seen[s.Path] = j.file
 	if x != nil {
 		defer x.close()
 	}
 	if bad := in.refused[s.Path]; bad != nil {
-		return in.refuse(acc, s, o, bad)
+		return in.refuse(acc, s, o, j.young, bad)
 	}
 	if err == nil {
 		err = in.a.room(s.Path) // once more: those before it took their part
 	}
 	if err != nil {
-		return in.refuse(acc, s, o, err)
+		return in.refuse(acc, s, o, j.young, err)
 	}
 	if err := in.a.checkClock(); err != nil { // Commit would refuse it after all the work
 		return o, err
@@ -217,10 +219,12 @@ const (
 type judged struct {
 	bundle *sealing // its owner closes it; nil if it cannot be taken in
 	err    error
+	file   fs.FileInfo // as it was before it was opened; nil if it was not there
+	young  bool        // it looked as if it was still being written
 }
 
-// judge judges the sources ahead of their turn and begins to seal them. next gives them in order and is called once for each at most; stop
-// closes what was judged for nothing.
+// judge judges the sources ahead of their turn and begins to seal them. next gives them in order and is called once for
+// each at most; stop closes what was judged for nothing.
 func (in *intake) judge(acc *Accession, batch []Source) (next func() judged, stop func()) {
 	order, quit := make(chan chan judged, ahead), make(chan struct{})
 	go func() {
@@ -234,9 +238,12 @@ func (in *intake) judge(acc *Accession, batch []Source) (next func() judged, sto
 			}
 			go func() {
 				var j judged
+				j.file, _ = os.Lstat(s.Path)
 				b, err := in.open(acc, s)
 				if j.err = err; err == nil {
 					j.bundle = acc.seal(b)
+				} else {
+					j.young = in.young(s, err) // when its turn comes, it may be whole and at rest
 				}
 				done <- j
 			}()
@@ -265,8 +272,8 @@ func (in *intake) open(acc *Accession, s Source) (*verify.Accepted, error) {
 	return acc.trust.policy.OpenBundle(s.Path, acc.now.Time, keep)
 }
 
-// refuse sorts out what cannot be judged yet from what is bad.
-func (in *intake) refuse(acc *Accession, s Source, o Outcome, err error) (Outcome, error) {
+// refuse sorts out what cannot be judged yet from what is bad. young is what was seen when it was judged.
+func (in *intake) refuse(acc *Accession, s Source, o Outcome, young bool, err error) (Outcome, error) {
 	var bad *verify.Error
 	if !errors.As(err, &bad) {
 		return o, err
@@ -275,7 +282,7 @@ func (in *intake) refuse(acc *Accession, s Source, o Outcome, err error) (Outcom
 		o.Status, o.Code, o.Reason = Postponed, bad.Code, bad.Reason
 		return o, nil
 	}
-	if s.Spooled && unfinished(bad.Code) && recent(s.Path, in.a.opt.Now()) {
+	if young || in.young(s, err) {
 		o.Status, o.Code, o.Reason = Postponed, bad.Code, bad.Reason
 		return o, nil
 	}
@@ -284,6 +291,12 @@ func (in *intake) refuse(acc *Accession, s Source, o Outcome, err error) (Outcom
 		return o, nil
 	}
 	return in.reject(acc, o, bad), nil
+}
+
+// young says whether what is wrong with a source may be that its sender still writes to it.
+func (in *intake) young(s Source, err error) bool {
+	var bad *verify.Error
+	return s.Spooled && errors.As(err, &bad) && unfinished(bad.Code) && recent(s.Path, in.a.opt.Now())
 }
 
 func gone(path string) bool {

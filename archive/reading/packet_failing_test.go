@@ -1,6 +1,7 @@
 package reading_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"os"
@@ -17,6 +18,19 @@ import (
 	"kartoteka/seal/unseal"
 	"kartoteka/verify"
 )
+
+// A record that opens to more than the event commits to fills neither memory nor a disk.
+func TestDocumentTooLong(t *testing.T) {
+	o := newOffice(t, archivetest.New(t, archivetest.Options{Bundles: 1, Accessions: 1}))
+	b, err := o.room.Bundle(o.Bundles[0].Leaf)
+	must(t, err)
+	b.Capsule.Items[1].Size = 10
+	var out bytes.Buffer
+	var bad *verify.Error
+	if err := b.Document(&out, 1); !errors.As(err, &bad) || bad.Code != verify.CodeRecord || out.Len() > 10 {
+		t.Errorf("%d bytes came out: %v", out.Len(), err)
+	}
+}
 
 // What can be known to fail, fails before the release is committed.
 func TestPacketPreflight(t *testing.T) {

@@ -189,7 +189,7 @@ func (b *Bundle) Document(dst io.Writer, i int) error {
 		return fmt.Errorf("the bundle of event %d has no document %d", b.Leaf, i)
 	}
 	want := b.Capsule.Items[i]
-	to := &destination{w: dst}
+	to := &destination{w: dst, left: want.Size}
 	n, sum, err := b.room.open(to, b.record(seal.ClassContent, b.Event.Bundle.Content+i))
 	if to.err != nil {
 		return to.err
@@ -203,14 +203,20 @@ func (b *Bundle) Document(dst io.Writer, i int) error {
 	return nil
 }
 
-// destination keeps its error: a full disk is not a damaged record.
+// destination keeps its error: a full disk is not a damaged record. What a record opens to beyond its size it refuses:
+// room was only made for so much.
 type destination struct {
-	w   io.Writer
-	err error
+	w    io.Writer
+	left int64
+	err  error
 }
 
 func (d *destination) Write(p []byte) (n int, err error) {
+	if int64(len(p)) > d.left {
+		return 0, errors.New("it is longer than the event commits to")
+	}
 	n, err = d.w.Write(p)
+	d.left -= int64(n)
 	d.err = err
 	return n, err
 }

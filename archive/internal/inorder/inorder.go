@@ -19,9 +19,11 @@ func New[T any](take func(T)) *Queue[T] {
 	return &Queue[T]{take: take, free: make(chan struct{}, runtime.GOMAXPROCS(0))}
 }
 
-// Go begins a piece of work as soon as a worker is free.
+// Go begins a piece of work as soon as a worker is free. It takes the results that are there first: who stops at a
+// failure, or shows how far it is, must learn of them.
 func (q *Queue[T]) Go(work func() T) {
-	if len(q.open) >= waiting { // one slow piece must not pile up the results of all others
+	// One slow piece must not pile up the results of all others.
+	for len(q.open) >= waiting || len(q.open) > 0 && len(q.open[0]) > 0 {
 		q.next()
 	}
 	done := make(chan T, 1)

@@ -37,3 +37,19 @@ func TestOrder(t *testing.T) {
 		t.Errorf("%d pieces of work ran side by side", m)
 	}
 }
+
+// A result is taken as soon as the next piece of work is begun, not when all have been.
+func TestEarly(t *testing.T) {
+	taken := 0
+	q := inorder.New(func(int) { taken++ })
+	for range 200 {
+		q.Go(func() int { time.Sleep(time.Millisecond); return 0 })
+	}
+	if taken == 0 {
+		t.Error("200 pieces of work were begun and no result was taken")
+	}
+	q.Wait()
+	if taken != 200 {
+		t.Errorf("%d results were taken", taken)
+	}
+}

@@ -141,6 +141,7 @@ var harmless = []struct {
 }{
 	{regexp.MustCompile(`^unlinkat ./log/tile/`), "a superseded partial tile goes with the next opening"},
 	{regexp.MustCompile(`^(openat|getdents64) ./log/tile/(0|entries)`), "so does one that is not found"},
+	{regexp.MustCompile(`^(openat|read) ./log/tile/\S+\.p/`), "where a wider form of the same tile lies, that one is read"},
 	{regexp.MustCompile(`^unlinkat ./spool/incoming/(folder|\.taken-\*)`), "a folder is first tried as a file, and what stays is counted as left over"},
 	{regexp.MustCompile(`^(openat|getdents64) ./spool/incoming/(folder|\.taken-\*)(/documents)? `), "the guess of the room it takes, and the same as above"},
 	{regexp.MustCompile(`^fsync ./spool/(incoming|rejected) `), "a refused bundle that a power cut brings back is refused again"},
