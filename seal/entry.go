@@ -2,6 +2,7 @@ package seal
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -33,8 +34,9 @@ type Entry struct {
 	Month    string    `json:"month"`    // of the encounter's start: YYYY-MM
 	Conf     string    `json:"confidentiality"`
 	Facts    Facts     `json:"facts"`
-	Versions []Version `json:"versions"`        // documents that name their set
-	Flags    []string  `json:"flags,omitempty"` // unresolved_identity
+	Informed int       `json:"informed,omitempty"` // year in which the patient was told of a digitisation
+	Versions []Version `json:"versions"`           // documents that name their set
+	Flags    []string  `json:"flags,omitempty"`    // unresolved_identity
 }
 
 // FlagUnresolved marks a bundle whose documents name another patient than its metadata. It is kept, and exported only
@@ -105,6 +107,11 @@ func (k IndexKey) Person(p patient.Patient) *Digest {
 	return &d
 }
 
+// FactRow is what retention reads of the bundle; taken is the year of its accession in the controller's time zone.
+func (e Entry) FactRow(taken int) FactRow {
+	return FactRow{Facts: e.Facts, Classes: e.Classes, TakenYear: taken, Informed: e.Informed, Unresolved: e.Person == nil || e.Has(FlagUnresolved)}
+}
+
 // Marshal gives the record's bytes.
 func (e Entry) Marshal() ([]byte, error) {
 	e.Schema = SpecEntry
@@ -125,12 +132,15 @@ func (e Entry) check() error {
 	case e.Schema != SpecEntry || e.Leaf < 0 || e.Count < 1 || e.Count > MaxDocuments || e.Number < 0 || (e.Person == nil) != (e.Number == 0):
 		return errors.New("index entry: schema or numbers out of range")
 	case !ascending(e.Blind, func(a, b Digest) int { return bytes.Compare(a[:], b[:]) }), !ascending(e.Classes, strings.Compare),
-		!ascending(e.Versions, func(a, b Version) int { return a.Document - b.Document }), !ascending(e.Flags, strings.Compare):
+		!ascending(e.Versions, func(a, b Version) int { return cmp.Compare(a.Document, b.Document) }), !ascending(e.Flags, strings.Compare):
 		return errors.New("index entry: a list is not sorted, or has something twice")
 	case len(e.Versions) > 0 && (e.Versions[0].Document < 1 || e.Versions[len(e.Versions)-1].Document > e.Count):
 		return errors.New("index entry: a version is of no document")
 	case e.Opening.Index != 0 || e.Opening.Role != RoleEnvelope:
 		return errors.New("index entry: the opening is not of the envelope")
+	}
+	if e.Informed != 0 && (e.Informed < factFirstYear || e.Informed > factLastYear) {
+		return errors.New("index entry: informed is no year")
 	}
 	if _, err := time.Parse("2006-01", e.Month); e.Month != "" && err != nil {
 		return errors.New("index entry: month is not YYYY-MM")
@@ -161,15 +171,15 @@ func (e Entry) Has(flag string) bool {
 // maxEntry bounds a decompressed index entry, in bytes.
 const maxEntry = 4 << 20
 
-// EntryReader opens index entries, and nothing else: this is the only opening an ingest host can do, and with
-// package unseal the only place that decrypts (a lint check says so).
-type EntryReader struct {
+// IndexReader opens the records of index keyfiles, entries and acts, and nothing else: this is the only opening an ingest
+// host can do, and with package unseal the only place that decrypts (a lint check says so).
+type IndexReader struct {
 	secret *age.ScryptIdentity
 	zstd   *zstd.Decoder
 }
 
-// OpenEntries unwraps the secret of an index keyfile with the index identity.
-func OpenEntries(k *Keyfile, id *age.HybridIdentity) (*EntryReader, error) {
+// OpenIndex unwraps the secret of an index keyfile with the index identity.
+func OpenIndex(k *Keyfile, id *age.HybridIdentity) (*IndexReader, error) {
 	if k.Head.Class != ClassIndex {
 		return nil, fmt.Errorf("keyfile of class %s holds no index entries", k.Head.Class)
 	}
@@ -190,43 +200,56 @@ func OpenEntries(k *Keyfile, id *age.HybridIdentity) (*EntryReader, error) {
 		if err != nil {
 			return nil, fmt.Errorf("index keyfile of accession %s: %w", k.Head.Accession, err)
 		}
-		return newEntryReader(secret)
+		return newIndexReader(secret)
 	}
 	return nil, fmt.Errorf("index keyfile of accession %s is not wrapped to this index identity", k.Head.Accession)
 }
 
-func newEntryReader(secret Secret) (*EntryReader, error) {
+func newIndexReader(secret Secret) (*IndexReader, error) {
 	id, err := age.NewScryptIdentity(secret.Passphrase())
 	if err != nil {
 		return nil, err
 	}
 	id.SetMaxWorkFactor(1)
 	d, err := zstd.NewReader(nil, append(decoderOptions(1), zstd.WithDecoderMaxMemory(maxEntry))...)
-	return &EntryReader{id, d}, err
+	return &IndexReader{id, d}, err
 }
 
 // Entry opens one entry.
-func (r *EntryReader) Entry(header []byte, payload io.Reader) (Entry, error) {
-	if err := CheckHeader(header); err != nil {
-		return Entry{}, err
-	}
-	plain, err := age.Decrypt(Attach(header, payload), r.secret)
-	if err != nil {
-		return Entry{}, err
-	}
-	frame, err := io.ReadAll(io.LimitReader(plain, maxEntry+1))
-	if err != nil {
-		return Entry{}, err
-	}
-	if len(frame) > maxEntry {
-		return Entry{}, fmt.Errorf("index entry has more than %d bytes", maxEntry)
-	}
-	b, err := r.zstd.DecodeAll(frame, nil)
+func (r *IndexReader) Entry(header []byte, payload io.Reader) (Entry, error) {
+	b, err := r.open(header, payload)
 	if err != nil {
 		return Entry{}, err
 	}
 	return ParseEntry(b)
 }
 
+// Act opens one act.
+func (r *IndexReader) Act(header []byte, payload io.Reader) (Act, error) {
+	b, err := r.open(header, payload)
+	if err != nil {
+		return Act{}, err
+	}
+	return ParseAct(b)
+}
+
+func (r *IndexReader) open(header []byte, payload io.Reader) ([]byte, error) {
+	if err := CheckHeader(header); err != nil {
+		return nil, err
+	}
+	plain, err := age.Decrypt(Attach(header, payload), r.secret)
+	if err != nil {
+		return nil, err
+	}
+	frame, err := io.ReadAll(io.LimitReader(plain, maxEntry+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(frame) > maxEntry {
+		return nil, fmt.Errorf("index record has more than %d bytes", maxEntry)
+	}
+	return r.zstd.DecodeAll(frame, nil)
+}
+
 // Close frees the decoder.
-func (r *EntryReader) Close() { r.zstd.Close() }
+func (r *IndexReader) Close() { r.zstd.Close() }

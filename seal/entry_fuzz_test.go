@@ -9,9 +9,9 @@ import (
 	"kartoteka/seal/fuzztest"
 )
 
-// FuzzEntryReader opens a record that holds any bytes where an entry's frame should be: the one thing an ingest host
+// FuzzIndexReader opens a record that holds any bytes where an entry's or an act's frame should be: the one thing an ingest host
 // decrypts. What a frame says of its size and window is not taken at its word beyond maxEntry.
-func FuzzEntryReader(f *testing.F) {
+func FuzzIndexReader(f *testing.F) {
 	e, err := zstd.NewWriter(nil)
 	if err != nil {
 		f.Fatal(err)
@@ -22,11 +22,16 @@ func FuzzEntryReader(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(e.EncodeAll(good, nil))
+	act, err := Act{Released: []LeafIndex{2}}.Marshal()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(e.EncodeAll(act, nil))
 	f.Add(e.EncodeAll(bytes.Repeat([]byte("x"), 8<<20), nil))
 	f.Add([]byte("\x28\xb5\x2f\xfd\xa0\x00\x00\x40\x00\x01\x00\x00"))                 // claims 4 MiB
 	f.Add([]byte("\x28\xb5\x2f\xfd\xe4\xff\xff\xff\xff\xff\xff\xff\x00\x01\x00\x00")) // claims 64 PiB
 	secret := Secret{1}
-	r, err := newEntryReader(secret)
+	r, err := newIndexReader(secret)
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -44,9 +49,16 @@ func FuzzEntryReader(f *testing.F) {
 			t.Fatal(err)
 		}
 		var got Entry
-		fuzztest.Bounded(t, len(frame)+maxEntry>>10, func() { got, err = r.Entry(det.head, &payload) })
+		sealed := payload.Bytes()
+		fuzztest.Bounded(t, len(frame)+maxEntry>>10, func() { got, err = r.Entry(det.head, bytes.NewReader(sealed)) })
 		if err == nil {
 			fuzztest.Settles(t, got, ParseEntry, Entry.Marshal)
+		}
+		if act, aerr := r.Act(det.head, bytes.NewReader(sealed)); aerr == nil {
+			fuzztest.Settles(t, act, ParseAct, Act.Marshal)
+			if err == nil {
+				t.Errorf("%q is an entry and an act", frame)
+			}
 		}
 	})
 }

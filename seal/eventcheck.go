@@ -49,7 +49,7 @@ func (r RejectedEvent) sound() bool {
 }
 
 func (r ReleaseEvent) sound() bool {
-	return r.Bundles >= 1 && r.Documents >= 0 && r.Content >= 0 && r.Content <= maxRecords && fingerprintPattern.MatchString(r.Custodian)
+	return r.Bundles >= 1 && r.Documents >= 0 && min(r.Content, r.Act) >= 0 && max(r.Content, r.Act) <= maxRecords && fingerprintPattern.MatchString(r.Custodian)
 }
 
 // filePattern are the names Init gives: no sender has a part in them.
@@ -64,12 +64,16 @@ func (t TrustEvent) sound() bool {
 	return wordPattern.MatchString(t.Change)
 }
 
-// sound says whether two different officers signed; whether the signatures hold is for package verify.
-func (c ClockEvent) sound() bool {
-	for i, o := range c.Officers {
-		if !wordPattern.MatchString(o.Name) || len(o.Signature) == 0 || i > 0 && o.Name <= c.Officers[i-1].Name {
+func (k KeyEvent) sound() bool {
+	return k.Keyfiles >= 0 && (k.Keyfiles == 0) == (k.List == Digest{}) && k.To != (Digest{}) && signedByTwo(k.Officers)
+}
+
+// signedByTwo says whether two different officers signed; whether the signatures hold is for package verify.
+func signedByTwo(officers []OfficerSignature) bool {
+	for i, o := range officers {
+		if !wordPattern.MatchString(o.Name) || len(o.Signature) == 0 || i > 0 && o.Name <= officers[i-1].Name {
 			return false
 		}
 	}
-	return len(c.Officers) >= 2
+	return len(officers) >= 2
 }

@@ -5,8 +5,8 @@ import (
 	"crypto/sha256"
 	"crypto/sha512"
 	"errors"
+	"fmt"
 	"hash"
-	"slices"
 )
 
 // BlindedLeaf is H(sort(h, r)): RFC 4998 §4.2 with a random sibling, so that neighbours in a tree see only the leaf,
@@ -20,18 +20,65 @@ func EvidenceRoot(new func() hash.Hash, leaves [][]byte) ([]byte, error) {
 	if len(leaves) == 0 {
 		return nil, errors.New("an evidence tree needs a leaf")
 	}
-	level := slices.Clone(leaves)
+	level := leaves
 	for len(level) > 1 {
-		var up [][]byte
-		for i := 0; i+1 < len(level); i += 2 {
-			up = append(up, sortedHash(new, level[i], level[i+1]))
-		}
-		if len(level)%2 == 1 {
-			up = append(up, level[len(level)-1])
-		}
-		level = up
+		level = levelAbove(new, level)
 	}
 	return level[0], nil
+}
+
+func levelAbove(new func() hash.Hash, level [][]byte) (up [][]byte) {
+	for i := 0; i+1 < len(level); i += 2 {
+		up = append(up, sortedHash(new, level[i], level[i+1]))
+	}
+	if len(level)%2 == 1 {
+		up = append(up, level[len(level)-1])
+	}
+	return up
+}
+
+// EvidenceTree keeps the levels of a tree, from which the path of every leaf is read.
+type EvidenceTree struct {
+	levels [][][]byte // the leaves first, the root last
+}
+
+// NewEvidenceTree builds the tree whose root [EvidenceRoot] gives. It keeps the leaves it is given.
+func NewEvidenceTree(new func() hash.Hash, leaves [][]byte) (*EvidenceTree, error) {
+	if len(leaves) == 0 {
+		return nil, errors.New("an evidence tree needs a leaf")
+	}
+	t := &EvidenceTree{levels: [][][]byte{leaves}}
+	for level := leaves; len(level) > 1; {
+		level = levelAbove(new, level)
+		t.levels = append(t.levels, level)
+	}
+	return t, nil
+}
+
+// Root is what the time-stamp authority stamps.
+func (t *EvidenceTree) Root() []byte { return t.levels[len(t.levels)-1][0] }
+
+// Path gives the siblings of leaf i from the leaf up: one of every level, none where i was promoted.
+func (t *EvidenceTree) Path(i int) (path [][]byte, err error) {
+	if i < 0 || i >= len(t.levels[0]) {
+		return nil, fmt.Errorf("leaf %d of an evidence tree of %d", i, len(t.levels[0]))
+	}
+	for _, level := range t.levels {
+		if sibling := i ^ 1; sibling < len(level) {
+			path = append(path, level[sibling])
+		}
+		i /= 2
+	}
+	return path, nil
+}
+
+// EvidencePath is [EvidenceTree.Path] of a tree that is not kept.
+func EvidencePath(new func() hash.Hash, leaves [][]byte, i int) ([][]byte, error) {
+	t, err := NewEvidenceTree(new, leaves)
+	if err != nil {
+		return nil, err
+	}
+	return t.Path(i)
 }
 
 func sortedHash(new func() hash.Hash, a, b []byte) []byte {

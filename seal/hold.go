@@ -1,6 +1,7 @@
 package seal
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -48,7 +49,7 @@ func (h Hold) Validate() error {
 	}
 	add(h.ID == "" || len(h.ID) > 64, "id is empty or longer than 64 bytes")
 	add(!slices.Contains(HoldKinds(), h.Kind), "kind %q is not one of %v", h.Kind, HoldKinds())
-	add(!ascending(h.Bundles, func(a, b LeafIndex) int { return int(a - b) }), "bundles are not sorted, or one is there twice")
+	add(!ascending(h.Bundles, cmp.Compare), "bundles are not sorted, or one is there twice")
 	add(len(h.Bundles) > 0 && h.Bundles[0] < 0, "a bundle's number is negative")
 	add(h.OrderedBy == "" || len(h.OrderedBy) > maxText, "ordered_by is missing or too long")
 	add(h.Basis == "" || len(h.Basis) > maxText, "basis is missing or too long")

@@ -49,25 +49,26 @@ type Keyfile struct {
 type KeyfileHead struct {
 	Accession  AccessionID `json:"accession"`
 	Class      Class       `json:"class"`
-	Generation int         `json:"generation"` // 1 at ingest, one more at every rewriting
-	Secrets    int         `json:"secrets"`    // lines that follow
-	Records    int         `json:"records"`    // lines that follow those
+	Generation LeafIndex   `json:"generation"`        // the event that last rewrote the file; 0 as it was committed
+	Wrapped    *LeafIndex  `json:"wrapped,omitempty"` // the key event that names its secrets; none: the accession's event does
+	Secrets    int         `json:"secrets"`           // lines that follow
+	Records    int         `json:"records"`           // lines that follow those
 }
 
 // WrappedSecret is the keyfile's secret in an ordinary age file to one recipient. age refuses to mix post-quantum and
 // classic recipients in one file: hence a list of files.
 type WrappedSecret struct {
 	To  string `json:"to"`  // the recipient's fingerprint, see [Fingerprint]
-	Age []byte `json:"age"` // base64 of the age file; it holds 64 lower-case hex digits
+	Age []byte `json:"age"` // base64 of the age file; it holds 64 lower-case hex digits, or, of a pair, an age file that does
 }
 
-// KeyRecord is one record's line. A shredded record keeps place and leaf, so that every other record's proof stands,
-// and names the order that disposed of it.
+// KeyRecord is one record's line. A shredded record keeps number and leaf, so that every other record's proof stands,
+// and names the disposal.
 type KeyRecord struct {
-	N       int    `json:"n"`       // counts from 0
-	Segment int    `json:"segment"` // where the payload is
-	Offset  int64  `json:"offset"`
-	Length  int64  `json:"length"`
+	N       int    `json:"n"`                 // counts from 0
+	Segment int    `json:"segment,omitempty"` // where the payload is
+	Offset  int64  `json:"offset,omitempty"`
+	Length  int64  `json:"length,omitempty"`
 	Header  []byte `json:"header,omitempty"`
 
 	Leaf  *Digest    `json:"leaf,omitempty"`  // shredded: the leaf hash of the line as it was
@@ -137,6 +138,55 @@ func quickRecord(line []byte, headers *[]byte) (r KeyRecord, ok bool) {
 	return r, err == nil && bytes.Equal(again, line)
 }
 
+// Shred makes the record's header unreadable from this copy on: the disposal event of the order is named instead. A
+// record that was shredded before keeps what disposed of it.
+func (k *Keyfile) Shred(n int, order LeafIndex) error {
+	r, err := k.Record(n)
+	if err != nil || r.Shredded() {
+		return err
+	}
+	leaf, err := r.leafHash()
+	if err != nil {
+		return err
+	}
+	k.Records[n] = KeyRecord{N: n, Leaf: &leaf, Order: &order}
+	k.Head.Generation = max(k.Head.Generation, order)
+	return nil
+}
+
+// Rewrap puts other wrapped secrets in the place of those there are: the same secret, for other people. The key event
+// names them.
+func (k *Keyfile) Rewrap(secrets []WrappedSecret, event LeafIndex) {
+	k.Secrets, k.Head.Wrapped = secrets, &event
+	k.Head.Generation = max(k.Head.Generation, event)
+}
+
+// SecretsSum is SHA-256 over the lines of the wrapped secrets.
+func (k *Keyfile) SecretsSum() (Digest, error) {
+	h := sha256.New()
+	for _, s := range k.Secrets {
+		line, err := Marshal(s)
+		if err != nil {
+			return Digest{}, err
+		}
+		h.Write(append(line, '\n'))
+	}
+	return Digest(h.Sum(nil)), nil
+}
+
+// generation is what the head must say, given the rest.
+func (k *Keyfile) generation() (g LeafIndex) {
+	if k.Head.Wrapped != nil {
+		g = *k.Head.Wrapped
+	}
+	for _, r := range k.Records {
+		if r.Order != nil {
+			g = max(g, *r.Order)
+		}
+	}
+	return g
+}
+
 // HeaderRoot is the RFC 6962 root over the records' lines. Shredding a record does not change it.
 func (k *Keyfile) HeaderRoot() (Digest, error) {
 	leaves := make([]Digest, len(k.Records))
@@ -157,18 +207,23 @@ func (k *Keyfile) Record(n int) (KeyRecord, error) {
 	return k.Records[n], nil
 }
 
-// KeyfileSum is what an accession event says of a keyfile.
+// KeyfileSum is what an accession event says of a keyfile. With the disposals and key events that came after, it leaves
+// no byte of the file open: root and secrets fix the lines, orders say which are shredded.
 type KeyfileSum struct {
 	Class   Class  `json:"class"`
 	Records int    `json:"records"`
-	Root    Digest `json:"root"`   // header root: for ever
-	SHA256  Digest `json:"sha256"` // of the whole file at generation 1
+	Root    Digest `json:"root"`    // header root: for ever
+	Secrets Digest `json:"secrets"` // [Keyfile.SecretsSum], until a key event names others
 }
 
-// Sum describes the keyfile, given its bytes.
-func (k *Keyfile) Sum(data []byte) (KeyfileSum, error) {
+// Sum describes the keyfile.
+func (k *Keyfile) Sum() (KeyfileSum, error) {
 	root, err := k.HeaderRoot()
-	return KeyfileSum{Class: k.Head.Class, Records: len(k.Records), Root: root, SHA256: sha256.Sum256(data)}, err
+	if err != nil {
+		return KeyfileSum{}, err
+	}
+	secrets, err := k.SecretsSum()
+	return KeyfileSum{Class: k.Head.Class, Records: len(k.Records), Root: root, Secrets: secrets}, err
 }
 
 // Marshal gives the file: spec line, head, secrets, records, one JSON object a line.
@@ -208,7 +263,7 @@ func ParseKeyfile(data []byte) (*Keyfile, error) {
 	if err != nil {
 		return nil, fmt.Errorf("keyfile head: %w", err)
 	}
-	if k.Head.Generation < 1 || k.Head.Secrets < 1 || k.Head.Records < 0 {
+	if k.Head.Generation < 0 || k.Head.Secrets < 1 || k.Head.Records < 0 || k.Head.Wrapped != nil && *k.Head.Wrapped < 1 {
 		return nil, errors.New("keyfile head: numbers out of range")
 	}
 	for i := range k.Head.Secrets {
@@ -238,18 +293,21 @@ func ParseKeyfile(data []byte) (*Keyfile, error) {
 	if len(rest) > 0 {
 		return nil, errors.New("keyfile goes on after its last record")
 	}
+	if k.Head.Generation != k.generation() {
+		return nil, errors.New("keyfile head: the generation is not that of the event that last rewrote it")
+	}
 	return k, nil
 }
 
 func (r KeyRecord) check(i int) error {
-	if r.N != i || r.Segment < 1 || r.Offset < int64(len(SegmentMagic)) || r.Length < minPayload || r.Offset > 1<<60 || r.Length > 1<<60 {
-		return errors.New("numbers out of range")
-	}
 	if r.Shredded() {
-		if r.Order == nil || r.Header != nil {
-			return errors.New("a shredded record must name its order and have no header")
+		if r.N != i || r.Order == nil || *r.Order < 1 || r.Header != nil || r.Segment != 0 || r.Offset != 0 || r.Length != 0 {
+			return errors.New("a shredded record has its number, its leaf and its order, and nothing else")
 		}
 		return nil
+	}
+	if r.N != i || r.Segment < 1 || r.Offset < int64(len(SegmentMagic)) || r.Length < minPayload || r.Offset > 1<<60 || r.Length > 1<<60 {
+		return errors.New("numbers out of range")
 	}
 	if r.Order != nil {
 		return errors.New("a record with a header names no order")
@@ -265,4 +323,15 @@ func parseLine(data []byte, v any) (rest []byte, err error) {
 		return nil, errCutShort
 	}
 	return rest, UnmarshalCanonical(line, v)
+}
+
+// PeekGeneration reads the generation from the first bytes of a keyfile, and checks nothing.
+func PeekGeneration(data []byte) (LeafIndex, error) {
+	rest, ok := bytes.CutPrefix(data, []byte(SpecKeyfile+"\n"))
+	if !ok {
+		return 0, errors.New("not a keyfile: its first line is not " + SpecKeyfile)
+	}
+	var head KeyfileHead
+	_, err := parseLine(rest, &head)
+	return head.Generation, err
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -59,6 +60,25 @@ const (
 	ProofEnvelope = "BUNDLE.JSN"   // the envelope, only when every document of the bundle is released
 )
 
+// ProofEvidence is the name of the evidence record of an item of the bundle, 0 being the envelope, in a family.
+func ProofEvidence(index int, f Family) string {
+	if f == FamilySHA256 {
+		return fmt.Sprintf("D%04dS2.ERS", index)
+	}
+	return fmt.Sprintf("D%04dS5.ERS", index)
+}
+
+// Items lists the items of the bundle that the packet holds: 0 the envelope, if it is there.
+func (r PacketRecord) Items() (list []int) {
+	if r.Envelope {
+		list = append(list, 0)
+	}
+	for _, d := range r.Documents {
+		list = append(list, d.Index)
+	}
+	return list
+}
+
 // Packet is PROOF/PACKET.JSN: what the packet holds.
 type Packet struct {
 	Schema  string         `json:"schema"`
@@ -72,7 +92,8 @@ type Packet struct {
 // PacketRecord is one bundle of a packet.
 type PacketRecord struct {
 	Folder    string        `json:"folder"`
-	Envelope  bool          `json:"envelope"` // the producer's signed envelope is there
+	Envelope  bool          `json:"envelope"`           // the producer's signed envelope is there
+	Evidence  []Family      `json:"evidence,omitempty"` // families of the evidence records that are there, of each document and of the envelope
 	Documents []PacketEntry `json:"documents"`
 }
 
@@ -132,6 +153,9 @@ func (p Packet) check() error {
 	for i, b := range p.Bundles {
 		if b.Folder != PacketBundle(i+1) || len(b.Documents) == 0 {
 			return fmt.Errorf("packet: bundle %d has another folder than %s, or no document", i+1, PacketBundle(i+1))
+		}
+		if !ascending(b.Evidence, func(a, b Family) int { return strings.Compare(string(a), string(b)) }) || slices.ContainsFunc(b.Evidence, func(f Family) bool { return f.Hash() == 0 }) {
+			return fmt.Errorf("packet: bundle %d: families of evidence are not known, or not in order", i+1)
 		}
 		last := 0
 		for _, d := range b.Documents {

@@ -29,8 +29,15 @@ type Recipients struct {
 type Recipient struct {
 	Name string `json:"name"`
 	Role string `json:"role"`
-	Age  string `json:"age"` // age1pq1…; a classic age1… only where the archive was made with --allow-classic
+	Age  string `json:"age"` // age1pq1…, or a pair of them, see [Pair]; a classic age1… only where the archive was made with --allow-classic
 }
+
+// Pair is two recipients who open only together: what is sealed to them is an age file to the first whose plaintext is an
+// age file to the second. Two of three custodians are three pairs.
+type Pair [2]single
+
+// String is the text form: both, in sorted order, joined by a plus sign.
+func (p Pair) String() string { return p[0].String() + "+" + p[1].String() }
 
 // Fingerprint names a recipient in keyfiles and events: 16 hex digits of SHA-256 over its text form.
 func Fingerprint(recipient string) string {
@@ -38,8 +45,35 @@ func Fingerprint(recipient string) string {
 	return hex.EncodeToString(sum[:8])
 }
 
-// ParseRecipient reads an age recipient; a classic one only when allowed.
-func ParseRecipient(s string, allowClassic bool) (age.Recipient, error) {
+// ParseRecipient reads an age recipient or a [Pair]; a classic one only when allowed.
+func ParseRecipient(s string, allowClassic bool) (fmt.Stringer, error) {
+	members := strings.Split(s, "+")
+	switch {
+	case len(members) == 1:
+		return parseSingle(s, allowClassic)
+	case len(members) > 2:
+		return nil, errors.New("more than two recipients are joined: a pair has two")
+	case members[0] >= members[1]: // one spelling, one fingerprint
+		return nil, errors.New("a pair is two different recipients in sorted order")
+	}
+	var p Pair
+	for i, m := range members {
+		r, err := parseSingle(m, allowClassic)
+		if err != nil {
+			return nil, err
+		}
+		p[i] = r
+	}
+	return p, nil
+}
+
+// single is what age seals to.
+type single interface {
+	age.Recipient
+	fmt.Stringer
+}
+
+func parseSingle(s string, allowClassic bool) (single, error) {
 	if strings.HasPrefix(s, "age1pq1") {
 		return age.ParseHybridRecipient(s)
 	}
@@ -111,12 +145,24 @@ func (r Recipients) Wrap(c Class, s Secret) (list []WrappedSecret, err error) {
 	return list, nil
 }
 
-// SealTo makes an ordinary age file to one recipient.
+// SealTo makes an ordinary age file to one recipient; to a pair, one inside the other.
 func SealTo(recipient string, plain []byte) ([]byte, error) {
 	to, err := ParseRecipient(recipient, true)
 	if err != nil {
 		return nil, err
 	}
+	pair, ok := to.(Pair)
+	if !ok {
+		return encrypt(to.(single), plain)
+	}
+	inner, err := encrypt(pair[1], plain)
+	if err != nil {
+		return nil, err
+	}
+	return encrypt(pair[0], inner)
+}
+
+func encrypt(to age.Recipient, plain []byte) ([]byte, error) {
 	var b bytes.Buffer
 	w, err := age.Encrypt(&b, to)
 	if err != nil {

@@ -26,8 +26,8 @@ import (
 	"kartoteka/verify"
 )
 
-// The vectors are one small archive: its init, one bundle of two documents, one release. Keys and seeds are SHA-256 of
-// a name; what age drew at random was drawn once and is kept. -update writes what is missing or follows from the rest.
+// The vectors are one small archive: its init, one bundle of two documents, one release, and the end of both. Keys and
+// seeds are SHA-256 of a name; what age drew at random was drawn once and is kept. -update writes what is missing or follows from the rest.
 var update = flag.Bool("update", false, "write testdata/vectors")
 
 const vectors = "testdata/vectors"
@@ -72,12 +72,15 @@ func buildWorld(t *testing.T) *world {
 	w := &world{t: t, files: map[string][]byte{}}
 	w.keys()
 	w.bundle()
+	w.acts()
 	w.accession()
-	w.keyfileShredded()
+	w.keyfileRewritten()
 	w.commitmentText()
 	w.labelText()
 	w.log()
 	w.packet()
+	w.disposal()
+	w.evidence()
 	w.otherEvents()
 	return w
 }
@@ -230,7 +233,8 @@ func sortDigests(d []seal.Digest) {
 	}
 }
 
-// accession seals the bundle's records into one segment and three keyfiles, and the register entry into its own.
+// accession seals the bundle's records into one segment and three keyfiles, the register entry and its act into their own,
+// and the acts of later years into theirs.
 func (w *world) accession() {
 	w.release = seal.Release{Request: "R-1", Requester: seal.Requester{Name: "Anna Kowalska", Relation: "self"},
 		Evidence: seal.IdentityEvidence{Kind: "id_card", Country: "PL", Last4: "1234", CheckedBy: "J. Nowak"}, Basis: "UPP art. 26 ust. 1", Way: "carrier", Fee: "first",
@@ -239,7 +243,8 @@ func (w *world) accession() {
 	w.put("release-1.json", data, err)
 	content := [][]byte{w.envelope, []byte(exampleDocuments[0].body), []byte(exampleDocuments[1].body)}
 	w.sealed("1", "2026/11/21-0002", map[seal.Class][][]byte{seal.ClassContent: content, seal.ClassEvidence: {w.files["capsule-1.json"]}, seal.ClassIndex: {w.entry()}})
-	w.sealed("2", "2026/11/22-0001", map[seal.Class][][]byte{seal.ClassContent: {data}})
+	w.sealed("2", "2026/11/22-0001", map[seal.Class][][]byte{seal.ClassContent: {data}, seal.ClassIndex: {w.files["act-released.json"]}})
+	w.sealed("3", "2046/11/05-0001", map[seal.Class][][]byte{seal.ClassIndex: {w.files["act-fact.json"], w.files["act-hold.json"], w.files["act-step.json"]}})
 
 	k, err := seal.ParseKeyfile(w.files["content-1.keys"])
 	w.fatal(err)
@@ -264,7 +269,7 @@ func (w *world) sealed(n, id string, records map[seal.Class][][]byte) {
 			files[name] = nil
 			continue
 		}
-		k := seal.Keyfile{Head: seal.KeyfileHead{Accession: accession(id), Class: c, Generation: 1}}
+		k := seal.Keyfile{Head: seal.KeyfileHead{Accession: accession(id), Class: c}}
 		s, err := seal.NewSealer(1)
 		w.fatal(err)
 		for i, data := range records[c] {
@@ -281,17 +286,6 @@ func (w *world) sealed(n, id string, records map[seal.Class][][]byte) {
 	for name, data := range files {
 		w.once(name, func() []byte { return data })
 	}
-}
-
-func (w *world) keyfileShredded() {
-	k, err := seal.ParseKeyfile(w.files["content-1.keys"])
-	w.fatal(err)
-	lines := bytes.SplitAfter(w.files["content-1.keys"], []byte("\n"))
-	leaf := seal.LeafHash(bytes.TrimSuffix(lines[2+len(k.Secrets)+1], []byte("\n")))
-	order := seal.LeafIndex(9)
-	k.Head.Generation = 2
-	k.Records[1].Header, k.Records[1].Leaf, k.Records[1].Order = nil, &leaf, &order
-	w.put("content-1-shredded.keys", first(k.Marshal()), nil)
 }
 
 func derive(seed seal.Seed, use string, n int) []byte {
@@ -345,10 +339,9 @@ func (w *world) event(name string, e seal.Event) {
 
 func (w *world) sums(n string, classes ...seal.Class) (sums []seal.KeyfileSum) {
 	for _, c := range classes {
-		data := w.files[string(c)+"-"+n+".keys"]
-		k, err := seal.ParseKeyfile(data)
+		k, err := seal.ParseKeyfile(w.files[string(c)+"-"+n+".keys"])
 		w.fatal(err)
-		sum, err := k.Sum(data)
+		sum, err := k.Sum()
 		w.fatal(err)
 		sums = append(sums, sum)
 	}
@@ -386,7 +379,7 @@ func (w *world) log() {
 	w.event("event-4-release.json", seal.Event{Kind: seal.KindRelease, Accession: a3, Time: t3, Release: &seal.ReleaseEvent{Commitment: root, Bundles: 1, Documents: 2,
 		Custodian: seal.Fingerprint(w.custodian.Recipient().String())}})
 	w.event("event-5-accession.json", seal.Event{Kind: seal.KindAccession, Accession: a3, Time: t3, Accessioned: &seal.AccessionEvent{Events: 1,
-		Segments: []seal.Segment{w.segment("2")}, Keyfiles: w.sums("2", seal.ClassContent), Policy: policy, To: to}})
+		Segments: []seal.Segment{w.segment("2")}, Keyfiles: w.sums("2", seal.ClassContent, seal.ClassIndex), Policy: policy, To: to}})
 
 	w.checkpoint("checkpoint-1.txt", 4)
 	w.checkpoint("checkpoint-2.txt", 6)
@@ -428,18 +421,20 @@ func (w *world) packet() {
 // otherEvents are of the kinds that the example's log has not, and one of a kind to come.
 func (w *world) otherEvents() {
 	a, t := accession("2026/11/23-0001"), at("2026-11-23T08:00:00Z")
+	clock := seal.Event{Kind: seal.KindClock, Accession: a, Time: t, Clock: &seal.ClockEvent{Before: at("2026-11-22T10:00:00Z")}}
+	clock.Clock.Officers = officersSign(w.t, clock.ClockMessage(exampleOrigin))
 	for name, e := range map[string]seal.Event{
 		"event-rejected.json":        {Kind: seal.KindRejected, Rejected: &seal.RejectedEvent{ID: "0123456789abcdef", Code: "signature"}},
 		"event-release-void.json":    {Kind: seal.KindReleaseVoid, ReleaseVoid: &seal.ReleaseVoidEvent{Release: 4, Code: "packet_failed"}},
 		"event-segment-retired.json": {Kind: seal.KindRetired, Retired: &seal.RetiredEvent{Accession: accession("2026/11/21-0002"), Segment: 1, Order: 5}},
-		"event-clock.json": {Kind: seal.KindClock, Clock: &seal.ClockEvent{Before: at("2026-11-22T10:00:00Z"), Officers: []seal.OfficerSignature{
-			{Name: "archivist", Signature: []byte("a signature")}, {Name: "director", Signature: []byte("another one")}}}},
+		"event-carried.json":         {Kind: seal.KindCarried, Act: &seal.ActEvent{Record: 0}},
+		"event-clock.json":           clock,
 	} {
 		e.Accession, e.Time = a, t
 		w.put(name, first(e.Marshal()), nil)
 	}
 	w.put("archive-1.json", []byte(`{"schema":"kartoteka/archive/1","origin":"`+exampleOrigin+`","created":"2026-11-21T18:00:00Z","controller":{"name":"Szpital Testowy","country":"PL"},"time_zone":"Europe/Warsaw"}`+"\n"), nil)
-	w.put("event-unknown.json", []byte(`{"schema":"kartoteka/event/1","kind":"hold","accession":"2026/11/23-0001","time":"2026-11-23T08:00:00Z","hold":{"basis":"court"}}`), nil)
+	w.put("event-unknown.json", []byte(`{"schema":"kartoteka/event/1","kind":"stamp","accession":"2026/11/23-0001","time":"2026-11-23T08:00:00Z","stamp":{"tsa":"example"}}`), nil)
 	r := verify.NewReport()
 	r.Pass(verify.CodeCheckpoint, "log/checkpoint", "")
 	r.Add(verify.CodeEventUnknown, verify.Indeterminate, "log", "1 events of kinds this version does not know")

@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"time"
 
+	"golang.org/x/mod/sumdb/note"
+
 	"kartoteka/seal"
 	"kartoteka/seal/clinical"
 	"kartoteka/seal/patient"
@@ -294,13 +296,28 @@ func (p *Policy) receipt(data, envelope []byte, at time.Time) (seal.Event, error
 	if err != nil {
 		return seal.Event{}, failed(CodeReceipt, "%w", err)
 	}
+	var e seal.Event
+	err = p.ReceiptBy(r, at, func(keys ...note.Verifier) (err error) {
+		e, _, err = r.Check(sha256.Sum256(envelope), p.Origin, keys...)
+		return err
+	})
+	return e, err
+}
+
+// ReceiptBy judges a receipt by the keys of now, or else by those of its event's time: it may have been given before the log
+// changed its key.
+func (p *Policy) ReceiptBy(r seal.Receipt, at time.Time, check func(...note.Verifier) error) error {
 	keys, err := p.LogVerifiers(at)
 	if err != nil {
-		return seal.Event{}, err
+		return err
 	}
-	e, _, err := r.Check(sha256.Sum256(envelope), p.Origin, keys...)
-	if err != nil {
-		return e, failed(CodeReceipt, "%w", err)
+	if err = check(keys...); err == nil {
+		return nil
 	}
-	return e, nil
+	if e, perr := seal.ParseEvent([]byte(r.Event)); perr == nil {
+		if then, terr := p.LogVerifiers(e.Time.Time); terr == nil && check(then...) == nil {
+			return nil
+		}
+	}
+	return failed(CodeReceipt, "%w", err)
 }

@@ -347,7 +347,8 @@ func FuzzEvents(f *testing.F) {
 	}
 	f.Add(bytes.Join(more, []byte("\n")))
 	f.Add(bytes.Join([][]byte{leaves, leaves}, []byte("\n")))
-	p := examplePolicy(f)
+	f.Add(bytes.Join(wholeLeaves(f), []byte("\n")))
+	p := laterPolicy(f)
 	f.Add(bytes.Join(append(exampleLeaves(f), acceptedClock(f, p)...), []byte("\n")))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		events, bundles := int64(0), 0

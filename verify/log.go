@@ -23,6 +23,23 @@ func (p *Policy) Checkpoint(signed []byte, at time.Time) (seal.Checkpoint, error
 	return c, nil
 }
 
+// Earlier judges a checkpoint, a receipt's or a proof's for one, that says nothing of its time: the keys of now signed it, or
+// those of an earlier age of the log. It serves to compare logs: a forged one can accuse, never acquit.
+func (p *Policy) Earlier(signed []byte, at time.Time) (c seal.Checkpoint, err error) {
+	if c, err = p.Checkpoint(signed, at); err == nil {
+		return c, nil
+	}
+	for _, k := range p.LogKeys {
+		if k.Until == nil {
+			continue
+		}
+		if then, old := p.Checkpoint(signed, k.Until.Add(-time.Second)); old == nil {
+			return then, nil
+		}
+	}
+	return c, err
+}
+
 // Consistency judges whether the log at now extends the log at before: nothing that was logged then was changed,
 // removed or inserted since. Both must have been checked.
 func Consistency(before, now seal.Checkpoint, proof tlog.TreeProof) error {
@@ -53,20 +70,27 @@ type Intake struct {
 
 // Events reads a log's events in order and judges that they can follow each other. It holds counts only.
 type Events struct {
-	Policy *Policy      // judges officers' signatures; nil where there is none at hand
-	Done   func(Intake) // called as each accession is complete
+	Policy *Policy                          // judges officers' signatures; nil where there is none at hand
+	Done   func(Intake)                     // called as each accession is complete
+	Seen   func(seal.LeafIndex, seal.Event) // called for each event that is what it can be; may be nil
 
-	next    seal.LeafIndex
-	open    Intake
-	events  int // of the open accession so far
-	content int // records of the open accession spoken for, by keyfile
-	capsule int
-	entry   int
-	lastID  seal.AccessionID
-	last    seal.Time
-	policy  seal.Digest
-	unknown int
-	gaps    bool // the open accession has events of unknown kinds: they may speak for records
+	next     seal.LeafIndex
+	open     Intake
+	events   int // of the open accession so far
+	content  int // records of the open accession spoken for, by keyfile
+	capsule  int
+	entry    int
+	lastID   seal.AccessionID
+	last     seal.Time
+	policy   seal.Digest
+	to       seal.Digest     // the recipients in force
+	key      *seal.Digest    // those that the open accession's key event puts in force
+	night    *seal.LeafIndex // the last of their kind
+	wave     *seal.LeafIndex
+	rehash   *seal.LeafIndex
+	unknown  int
+	disposal seal.LeafIndex // of the open accession; 0 none
+	gaps     bool           // the open accession has events of unknown kinds: they may speak for records
 }
 
 // Leaf takes the next leaf.
@@ -83,6 +107,9 @@ func (v *Events) Leaf(leaf []byte) error {
 		err = v.take(i, e)
 		v.gaps = v.gaps || unknown
 	}
+	if err == nil && v.Seen != nil {
+		v.Seen(i, e)
+	}
 	if err != nil {
 		return failed(CodeEvent, "event %d: %w", i, err)
 	}
@@ -96,10 +123,8 @@ func (v *Events) take(i seal.LeafIndex, e seal.Event) error {
 	case e.Clock == nil && e.Time.Before(last.Time):
 		return fmt.Errorf("is dated %s, before the event before it (%s)", e.Time, last)
 	}
-	if e.Clock != nil && v.Policy != nil {
-		if err := v.Policy.Clock(e); err != nil {
-			return err
-		}
+	if err := v.signed(e); err != nil {
+		return err
 	}
 	v.last = e.Time
 	if v.open.ID == (seal.AccessionID{}) {
@@ -118,6 +143,23 @@ func (v *Events) take(i seal.LeafIndex, e seal.Event) error {
 	return v.member(i, e)
 }
 
+// signed judges the signatures that an event itself carries.
+func (v *Events) signed(e seal.Event) error {
+	switch {
+	case v.Policy == nil:
+		return nil
+	case e.Clock != nil:
+		return v.Policy.Clock(e)
+	case e.HoldRelease != nil:
+		return v.Policy.HoldRelease(e)
+	case e.Key != nil:
+		return v.Policy.Key(e)
+	case e.Custody != nil:
+		return v.Policy.Custody(e)
+	}
+	return nil
+}
+
 // follows says whether a record's number is the next one of its keyfile.
 func (v *Events) follows(got, next int) bool { return got == next || v.gaps && got > next }
 
@@ -132,13 +174,41 @@ func (v *Events) member(i seal.LeafIndex, e seal.Event) error {
 		v.capsule, v.entry = e.Bundle.Capsule+1, e.Bundle.Entry+1
 		v.open.Bundles++
 	case e.Release != nil:
-		if !v.follows(e.Release.Content, v.content) {
+		if !v.follows(e.Release.Content, v.content) || !v.follows(e.Release.Act, v.entry) {
+			return errors.New("its records do not follow those of the event before it")
+		}
+		v.content, v.entry = e.Release.Content+1, e.Release.Act+1
+		v.open.Releases++
+	case e.Act != nil:
+		if !v.follows(e.Act.Record, v.entry) {
 			return errors.New("its record does not follow those of the event before it")
 		}
-		v.content = e.Release.Content + 1
-		v.open.Releases++
-	case e.ReleaseVoid != nil && e.ReleaseVoid.Release >= i, e.Retired != nil && e.Retired.Order >= i:
+		v.entry = e.Act.Record + 1
+	case e.Disposal != nil:
+		v.disposal = i
+	case e.Retired != nil && (e.Retired.Order != v.disposal || v.disposal == 0 || e.Retired.Accession.Compare(e.Accession) >= 0):
+		return errors.New("retires a segment under another order than the one just executed, or of no earlier accession")
+	case e.ReleaseVoid != nil && e.ReleaseVoid.Release >= i, e.HoldRelease != nil && (e.HoldRelease.Hold >= i || e.HoldRelease.Log.Size > int64(i)),
+		e.TimeStamp != nil && e.TimeStamp.Covers >= i, e.Night != nil && e.Night.To > i, e.Wave != nil && e.Wave.Before != nil && *e.Wave.Before >= i,
+		e.Rehash != nil && (e.Rehash.To > i || e.Rehash.Before != nil && *e.Rehash.Before >= i):
 		return errors.New("names an event that is not before it")
+	case e.Night != nil:
+		v.night = &i
+	case e.Wave != nil:
+		if !sameLeaf(e.Wave.Before, v.wave) {
+			return errors.New("does not name the wave before it")
+		}
+		v.wave = &i
+	case e.Rehash != nil:
+		if !sameLeaf(e.Rehash.Before, v.rehash) {
+			return errors.New("does not name the renewal of hash trees before it")
+		}
+		v.rehash = &i
+	case e.Key != nil:
+		if v.key != nil {
+			return errors.New("is the second of its kind in one accession")
+		}
+		v.key = &e.Key.To
 	case e.Rejected != nil:
 		v.open.Rejected++
 	case e.Trust != nil:
@@ -169,15 +239,35 @@ func (v *Events) end(i seal.LeafIndex, files seal.AccessionEvent) error {
 	if v.policy != files.Policy {
 		return errors.New("was not made under the policy in force")
 	}
+	if !sameLeaf(v.night, files.Night) || !sameLeaf(v.wave, files.Wave) || !sameLeaf(v.rehash, files.Rehash) {
+		return errors.New("does not name the last night, the last wave and the last renewal of hash trees")
+	}
+	if err := v.recipients(files.To); err != nil {
+		return err
+	}
 	v.open.Leaf, v.open.Files = i, files
 	if v.Done != nil {
 		v.Done(v.open)
 	}
-	v.lastID = v.open.ID
+	v.lastID, v.to, v.key = v.open.ID, files.To, nil
 	v.open = Intake{}
-	v.events, v.content, v.capsule, v.entry, v.gaps = 0, 0, 0, 0, false
+	v.events, v.content, v.capsule, v.entry, v.gaps, v.disposal = 0, 0, 0, 0, false, 0
 	return nil
 }
+
+// recipients judges whom an accession puts in force: the log key alone gives the archive to nobody.
+func (v *Events) recipients(to seal.Digest) error {
+	first := v.lastID == (seal.AccessionID{})
+	switch {
+	case v.key != nil && *v.key != to:
+		return errors.New("names other recipients than its key event")
+	case v.key == nil && !first && to != v.to:
+		return errors.New("changes the recipients without two officers")
+	}
+	return nil
+}
+
+func sameLeaf(a, b *seal.LeafIndex) bool { return a == b || a != nil && b != nil && *a == *b }
 
 // End judges that the log does not stop in the middle of an accession, and gives the digest of the policy in force
 // and the number of events of kinds this version does not know.

@@ -97,7 +97,7 @@ func TestEventsFaults(t *testing.T) {
 		{"release's record", func(t *testing.T, l leaves) leaves {
 			edit(t, l, 4, func(e *seal.Event) { e.Release.Content = 3 })
 			return l
-		}, "does not follow"},
+		}, "do not follow"},
 		{"other policy", func(t *testing.T, l leaves) leaves {
 			edit(t, l, 3, func(e *seal.Event) { e.Accessioned.Policy = seal.Digest{1} })
 			return l
@@ -123,7 +123,7 @@ func TestEventsFaults(t *testing.T) {
 			l = append(l, append([]byte{}, vector(t, "event-segment-retired.json")...))
 			edit(t, l, 6, func(e *seal.Event) { e.Retired.Order = 7 })
 			return l
-		}, "not before it"},
+		}, "under another order"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			v, err := &verify.Events{}, error(nil)
@@ -146,9 +146,9 @@ func TestEventsFaults(t *testing.T) {
 // records that two events claim.
 func TestEventsUnknownKind(t *testing.T) {
 	leaves := exampleLeaves(t)
-	hold := []byte(`{"schema":"kartoteka/event/1","kind":"hold","accession":"2026/11/21-0002","time":"2026-11-21T20:00:00Z","hold":{"content":0}}`)
+	stamp := []byte(`{"schema":"kartoteka/event/1","kind":"stamp","accession":"2026/11/21-0002","time":"2026-11-21T20:00:00Z","stamp":{"content":0}}`)
 	run := func(content, records int) error {
-		l := append(append([][]byte{}, leaves[:2]...), hold, append([]byte{}, leaves[2]...), append([]byte{}, leaves[3]...))
+		l := append(append([][]byte{}, leaves[:2]...), stamp, append([]byte{}, leaves[2]...), append([]byte{}, leaves[3]...))
 		edit(t, l, 3, func(e *seal.Event) { e.Bundle.Content = content })
 		edit(t, l, 4, func(e *seal.Event) { e.Accessioned.Events, e.Accessioned.Keyfiles[0].Records = 2, records })
 		v := &verify.Events{}

@@ -16,15 +16,24 @@ import (
 )
 
 // Packet judges a patient packet with nothing but the packet and a policy, at a time.
-func (p *Policy) Packet(path string, at time.Time) *Report {
+func (p *Policy) Packet(path string, at time.Time) *Report { return p.PacketWith(path, nil, at) }
+
+// PacketWith judges a packet whose evidence was renewed since it was released: refresh is the file of the newer records, which
+// its archive made ([seal.Refresh]); nil where there is none.
+func (p *Policy) PacketWith(path string, refresh []byte, at time.Time) *Report {
 	r := NewReport()
+	fresh, err := p.refresh(refresh)
+	if err != nil {
+		r.Result(CodeEvidence, "refresh", err)
+		return r
+	}
 	c, err := container.Open(path, container.Limits{MaxEntries: 1 << 20})
 	if err != nil {
 		r.Result(CodeContainer, path, fromContainer(err))
 		return r
 	}
 	defer c.Close()
-	v := &packetCheck{policy: p, at: at, c: c, report: r, digests: map[string]seal.Digest{}, leaves: map[seal.LeafIndex]bool{}}
+	v := &packetCheck{policy: p, at: at, c: c, report: r, digests: map[string]seal.Digest{}, leaves: map[seal.LeafIndex]bool{}, stamps: stampMemo{}, fresh: fresh}
 	v.run()
 	return r
 }
@@ -38,6 +47,8 @@ type packetCheck struct {
 	made     time.Time               // when the packet says it was made: which log keys signed then
 	digests  map[string]seal.Digest  // of every file, as read
 	leaves   map[seal.LeafIndex]bool // of the bundles so far: each stands in the packet once
+	stamps   stampMemo
+	fresh    refreshed
 }
 
 func (v *packetCheck) run() {
@@ -125,6 +136,11 @@ func (v *packetCheck) layout(p seal.Packet) error {
 		names = append(names, b.Folder+seal.ProofEvent, b.Folder+seal.ProofLog, b.Folder+seal.ProofOpenings)
 		if b.Envelope {
 			names = append(names, b.Folder+seal.ProofEnvelope)
+		}
+		for _, f := range b.Evidence {
+			for _, item := range b.Items() {
+				names = append(names, b.Folder+seal.ProofEvidence(item, f))
+			}
 		}
 		for _, d := range b.Documents {
 			names = append(names, d.Path)

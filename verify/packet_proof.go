@@ -9,7 +9,7 @@ import (
 // bundle proves one bundle's documents: the event is in the log, the openings fit the event, the documents fit the
 // openings, and where the producer's envelope is there, its signature and its subjects fit too.
 func (v *packetCheck) bundle(i int, b seal.PacketRecord) {
-	event, then, err := v.event(b)
+	leaf, event, then, err := v.event(b)
 	if !v.report.Result(CodeInclusion, b.Folder+seal.ProofLog, err) {
 		return
 	}
@@ -36,42 +36,46 @@ func (v *packetCheck) bundle(i int, b seal.PacketRecord) {
 	if b.Envelope {
 		v.report.Result(CodeSignature, b.Folder+seal.ProofEnvelope, v.envelope(b, event, openings, then))
 	}
+	for _, f := range v.fresh.families(leaf, b) {
+		v.evidence(leaf, b, f)
+	}
 }
 
-func (v *packetCheck) event(b seal.PacketRecord) (e seal.Event, then time.Time, err error) {
+func (v *packetCheck) event(b seal.PacketRecord) (i seal.LeafIndex, e seal.Event, then time.Time, err error) {
 	leaf, err := readEntry(v.c, b.Folder+seal.ProofEvent, seal.MaxLeaf)
 	if err != nil {
-		return e, then, err
+		return i, e, then, err
 	}
 	data, err := readEntry(v.c, b.Folder+seal.ProofLog, seal.MaxProof)
 	if err != nil {
-		return e, then, err
+		return i, e, then, err
 	}
 	proof, err := seal.ParseProof(data)
 	if err != nil {
-		return e, then, failed(CodeInclusion, "%w", err)
+		return i, e, then, failed(CodeInclusion, "%w", err)
 	}
 	if v.leaves[proof.Index] {
-		return e, then, failed(CodePacket, "event %d is that of another bundle of the packet", proof.Index)
+		return i, e, then, failed(CodePacket, "event %d is that of another bundle of the packet", proof.Index)
 	}
 	v.leaves[proof.Index] = true
+	i = proof.Index
 	if e, err = seal.ParseEvent(leaf); err != nil {
-		return e, then, failed(CodeEvent, "%w", err)
+		return i, e, then, failed(CodeEvent, "%w", err)
 	}
 	if e.Bundle == nil {
-		return e, then, failed(CodeEvent, "the event is not of a bundle")
+		return i, e, then, failed(CodeEvent, "the event is not of a bundle")
 	}
 	if v.at.Before(v.made) || v.made.Before(e.Time.Time) {
-		return e, then, indeterminate(CodeTime, "judged at %s, but archived %s and released %s", seal.At(v.at), e.Time, seal.At(v.made))
+		return i, e, then, indeterminate(CodeTime, "judged at %s, but archived %s and released %s", seal.At(v.at), e.Time, seal.At(v.made))
 	}
 	keys, err := v.policy.LogVerifiers(v.made)
 	if err != nil {
-		return e, then, err
+		return i, e, then, err
 	}
 	if _, err := proof.Check(leaf, v.policy.Origin, keys...); err != nil {
-		return e, then, failed(CodeInclusion, "%w", err)
+		return i, e, then, failed(CodeInclusion, "%w", err)
 	}
-	return e, e.Time.Time, nil
+	return i, e, e.Time.Time, nil
 }
 
 // release judges that the log holds the release of these bundles: the register entry in the packet is the one the event

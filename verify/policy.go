@@ -8,6 +8,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,6 +31,30 @@ type Policy struct {
 	Officers  []Officer   `json:"officers,omitempty"`
 	TSAs      []Anchor    `json:"tsas"`
 	Witnesses []LogKey    `json:"witnesses"`
+
+	WitnessQuorum *WitnessQuorum `json:"witness_quorum,omitempty"` // how many of them a checkpoint asks for
+
+	Controller *seal.Controller `json:"controller,omitempty"` // who has the archive now, if it was passed on since it was made
+	Retention  *Retention       `json:"retention,omitempty"`  // by which law records are disposed of
+
+	// Algorithms stands in for [Algorithms], the program's own table: what would be judged if one fell. Never in a file.
+	Algorithms []Algorithm `json:"-"`
+}
+
+// Retention says which schedules the archive applies, beside those of the program: a verifier of a certificate pins them
+// with the policy.
+type Retention struct {
+	Controller string        `json:"controller,omitempty"` // kind of controller, as the schedules' consent.applies_to
+	Schedules  []seal.Digest `json:"schedules"`            // the hospital's own, SHA-256 of their files; each replaces its country's
+	Overrides  []Override    `json:"overrides"`            // rules marked verify that were compared with the law
+}
+
+// Override is the hospital's word that a rule marked verify holds, in this wording of its schedule.
+type Override struct {
+	Rule     string      `json:"rule"`
+	Schedule seal.Digest `json:"schedule"`
+	Officer  string      `json:"officer"`
+	Basis    string      `json:"basis"` // who compared it with what
 }
 
 // LogKey is a note verifier key (C2SP signed-note) and when it signs.
@@ -37,6 +62,8 @@ type LogKey struct {
 	Key   string     `json:"key"` // name+hash+base64
 	From  *seal.Time `json:"from,omitempty"`
 	Until *seal.Time `json:"until,omitempty"`
+
+	Entity string `json:"entity,omitempty"` // of a witness: the legal entity it belongs to, if it is not the archive's own
 }
 
 // Producer is a system whose bundles are taken in, by its public key or by its certificate's chain.
@@ -51,14 +78,20 @@ type Producer struct {
 
 // Officer is a person of the archive whose signature stands for a decision.
 type Officer struct {
-	Name  string     `json:"name"` // a word: a-z, 0-9 and _; it goes into the log, so it may name an office, not a patient
-	Key   string     `json:"key"`  // PEM of a public key
+	Name  string     `json:"name"`            // a word: a-z, 0-9 and _; it goes into the log, so it may name an office, not a patient
+	Key   string     `json:"key"`             // PEM of a public key
+	Roles []Role     `json:"roles,omitempty"` // what the signature may decide; none: everything
 	From  *seal.Time `json:"from,omitempty"`
 	Until *seal.Time `json:"until,omitempty"`
 }
 
 func (o Officer) check() error {
-	if len(o.Name) == 0 || len(o.Name) > 64 || strings.Trim(o.Name, "abcdefghijklmnopqrstuvwxyz0123456789_") != "" {
+	for _, r := range o.Roles {
+		if !slices.Contains(Roles(), r) {
+			return fmt.Errorf("role %.40q is none of %v", r, Roles())
+		}
+	}
+	if !isWord(o.Name) {
 		return errors.New("the name is not a word of a-z, 0-9 and _")
 	}
 	if o.From != nil && o.Until != nil && !o.From.Before(o.Until.Time) {
@@ -72,6 +105,19 @@ func (o Officer) check() error {
 type Anchor struct {
 	Name  string `json:"name"`
 	Chain string `json:"chain"`
+}
+
+// Check says whether an anchor can be used: its name stands in the log, and its chain has a root.
+func (a Anchor) Check() error {
+	if !isWord(a.Name) {
+		return fmt.Errorf("the name %.40q is not a word of a-z, 0-9 and _", a.Name)
+	}
+	_, _, err := Producer{Chain: a.Chain}.pools()
+	return err
+}
+
+func isWord(s string) bool {
+	return len(s) > 0 && len(s) <= 64 && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789_") == ""
 }
 
 // ParsePolicy reads and checks a policy file.
@@ -93,6 +139,12 @@ func ParsePolicy(data []byte) (*Policy, error) {
 		if k.From != nil && k.Until != nil && !k.From.Before(k.Until.Time) {
 			return nil, errors.New("policy: log key: until is not after from")
 		}
+		if k.Entity != "" {
+			return nil, errors.New("policy: log key: entity is for witnesses")
+		}
+	}
+	if err := p.checkWitnesses(); err != nil {
+		return nil, fmt.Errorf("policy: %w", err)
 	}
 	for _, o := range p.Officers {
 		if err := o.check(); err != nil {

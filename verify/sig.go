@@ -100,26 +100,26 @@ func checkSignature(key crypto.PublicKey, e seal.Envelope) error {
 	return nil
 }
 
-// Clock judges that two different officers accepted the clock at the time of the event.
-func (p *Policy) Clock(e seal.Event) error {
-	signers := map[string]bool{} // by key: one person under two names is one
-	for _, s := range e.Clock.Officers {
-		hint, err := p.officer(s, e.ClockMessage(p.Origin), e.Time.Time)
+// two judges that two officers with different keys signed: one person under two names is one.
+func (p *Policy) two(r Role, list []seal.OfficerSignature, message []byte, at time.Time) error {
+	signers := map[string]bool{} // by key
+	for _, s := range list {
+		hint, err := p.officer(r, s, message, at)
 		if err != nil {
 			return err
 		}
 		signers[hint] = true
 	}
 	if len(signers) < 2 {
-		return failed(CodeOfficers, "a clock is accepted by two different officers; %d signed", len(signers))
+		return failed(CodeOfficers, "two different officers must sign; %d did", len(signers))
 	}
 	return nil
 }
 
 // officer checks one signature and names the key it is of.
-func (p *Policy) officer(s seal.OfficerSignature, message []byte, at time.Time) (hint string, err error) {
+func (p *Policy) officer(r Role, s seal.OfficerSignature, message []byte, at time.Time) (hint string, err error) {
 	for _, o := range p.Officers {
-		if o.Name != s.Name || !within(at, o.From, o.Until) {
+		if o.Name != s.Name || !o.may(r, at) {
 			continue
 		}
 		key, err := loadKey([]byte(o.Key))
@@ -135,7 +135,7 @@ func (p *Policy) officer(s seal.OfficerSignature, message []byte, at time.Time) 
 		}
 		return seal.KeyHint(key)
 	}
-	return "", failed(CodeOfficers, "the policy trusts no officer %.40q at %s", s.Name, seal.At(at))
+	return "", failed(CodeOfficers, "the policy trusts no officer %.40q for %s at %s", s.Name, r, seal.At(at))
 }
 
 // LoadKey reads a PEM public key and refuses what is too weak to last.

@@ -28,7 +28,7 @@ func Identities(data []byte, passphrase func() (string, error)) ([]age.Identity,
 	switch {
 	case bytes.HasPrefix(data, []byte(armor.Header)):
 		src = armor.NewReader(src)
-	case bytes.HasPrefix(data, []byte("age-encryption.org/v1\n")):
+	case bytes.HasPrefix(data, []byte(ageMagic)):
 	default:
 		return age.ParseIdentities(src)
 	}
