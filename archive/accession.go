@@ -5,6 +5,11 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+
+	"golang.org/x/mod/sumdb/note"
 
 	"kartoteka/seal"
 	"kartoteka/verify"
@@ -25,7 +30,9 @@ type Accession struct {
 	added   map[seal.Digest]seal.Entry // by event id
 	persons map[seal.Digest]int        // bundles added per person
 
-	appended bool // tiles lie beyond the checkpoint
+	signer   note.Signer // of the checkpoint: the log key, or the one that follows it with this accession
+	follow   bool        // there is more than bundles: the index reads it from the log
+	appended bool        // tiles lie beyond the checkpoint
 	done     bool
 }
 
@@ -42,14 +49,18 @@ type Duplicate struct{ Entry seal.Entry }
 func (d *Duplicate) Error() string { return "the bundle is in the archive already" }
 
 // Begin starts an accession. Only one is open at a time; it ends with Commit or Abort.
-func (a *Archive) Begin() (*Accession, error) {
+//
+// It wants a clock that fits the log, with Options.AcceptClock too: only the event that accepts it may come before.
+func (a *Archive) Begin() (*Accession, error) { return a.begin(a.clockFits) }
+
+func (a *Archive) begin(clock func() error) (*Accession, error) {
 	switch {
 	case a.writer == nil:
 		return nil, ErrReadOnly
 	case a.writer.broken:
 		return nil, ErrReopen
 	}
-	if err := a.checkClock(); err != nil {
+	if err := clock(); err != nil {
 		return nil, err
 	}
 	if err := a.index.catchUp(a); err != nil {
@@ -61,7 +72,7 @@ func (a *Archive) Begin() (*Accession, error) {
 	}
 	s := &Accession{
 		a: a, id: seal.NextAccession(a.last.Accession, now), now: seal.At(now), trust: a.trust, secrets: map[seal.Class]seal.Secret{},
-		keys: map[seal.Class]*staged{}, added: map[seal.Digest]seal.Entry{}, persons: map[seal.Digest]int{},
+		signer: a.private.Log, keys: map[seal.Class]*staged{}, added: map[seal.Digest]seal.Entry{}, persons: map[seal.Digest]int{},
 	}
 	for _, c := range seal.Classes() {
 		s.secrets[c] = seal.NewSecret()
@@ -138,7 +149,11 @@ func (s *Accession) duplicate(id seal.Digest, b *verify.Accepted) error {
 	known, ok := s.added[id]
 	if !ok {
 		var err error
-		if known, ok, err = s.a.index.byID(id); err != nil || !ok {
+		known, ok, err = s.a.index.byID(id)
+		if errors.Is(err, errDisposed) {
+			return s.again()
+		}
+		if err != nil || !ok {
 			return err
 		}
 	}
@@ -146,6 +161,14 @@ func (s *Accession) duplicate(id seal.Digest, b *verify.Accepted) error {
 		return &Duplicate{known}
 	}
 	return &verify.Error{Code: verify.CodeDuplicate, Reason: "the archive has another bundle of the same id; a new version is a new bundle with an id of its own"}
+}
+
+// again says whether a bundle that was disposed of may come in once more.
+func (s *Accession) again() error {
+	if s.a.opt.Again {
+		return nil
+	}
+	return &verify.Error{Code: verify.CodeDisposed, Reason: "the archive had this bundle and disposed of it under an order; it is taken in again only when told so (--again)"}
 }
 
 // label gives the entry its running number and returns the event's label: random where there is no patient.
@@ -156,7 +179,7 @@ func (s *Accession) label(e *seal.Entry) (d seal.Digest, err error) {
 	}
 	n, ok := s.persons[*e.Person]
 	if !ok {
-		if n, err = s.a.index.lastNumber(*e.Person); err != nil {
+		if n, err = s.a.index.lastNumber(s.a.private.Key, *e.Person); err != nil {
 			return d, err
 		}
 	}
@@ -181,12 +204,36 @@ func (s *Accession) Release(r seal.Release, custodian string) (seal.LeafIndex, e
 	if err != nil {
 		return 0, err
 	}
+	released, err := s.released(r.Bundles)
+	if err != nil {
+		return 0, err
+	}
+	act, err := s.actRecord(seal.Act{Event: s.next(), Released: released})
+	if err != nil {
+		return 0, err
+	}
 	n := len(s.class(seal.ClassContent).records)
 	if _, err := s.small(seal.ClassContent, data); err != nil {
 		return 0, err
 	}
 	return s.add(seal.Event{Kind: seal.KindRelease, Release: &seal.ReleaseEvent{
-		Commitment: root, Bundles: len(r.Bundles), Documents: r.Documents, Custodian: custodian, Content: n}}), nil
+		Commitment: root, Bundles: len(r.Bundles), Documents: r.Documents, Custodian: custodian, Content: n, Act: act}}), nil
+}
+
+// released finds the bundles of a release: their disposal will have to say that there are copies in other hands.
+func (s *Accession) released(ids []seal.Digest) (leaves []seal.LeafIndex, err error) {
+	for _, id := range ids {
+		e, ok, err := s.a.index.byID(id)
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
+			return nil, fmt.Errorf("release: bundle %s is not in the archive", id)
+		}
+		leaves = append(leaves, e.Leaf)
+	}
+	slices.Sort(leaves)
+	return slices.Compact(leaves), nil
 }
 
 // ReleaseVoid stages the event that says that a packet was not handed over after all.

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"filippo.io/age"
+
 	"kartoteka/archive"
 	"kartoteka/archive/archivetest"
 	"kartoteka/seal"
@@ -46,18 +48,59 @@ func failedCodes(t *testing.T, dir string) string {
 	return strings.Join(codes, " ")
 }
 
-// A keyfile whose secrets were replaced in both copies opens for nobody: no generation but the first may pass.
-func TestKeyfileOfAnotherGeneration(t *testing.T) {
-	s := newSpoolTest(t)
-	for _, top := range []string{"keyfiles", "keyfiles.2"} {
-		found, err := filepath.Glob(filepath.Join(s.Dir, top, "*", "*", "*", "content.keys"))
-		if err != nil || len(found) == 0 {
-			t.Fatal(found, err)
-		}
-		rewrite(t, found[0], func(b []byte) []byte { return bytes.Replace(b, []byte(`"generation":1`), []byte(`"generation":2`), 1) })
+// A keyfile that was rewritten in both copies passes only as far as events say so: neither another generation, nor other
+// secrets, nor a record without its header is taken on its word.
+func TestKeyfileRewritten(t *testing.T) {
+	for name, change := range map[string]func(t *testing.T, k *seal.Keyfile){
+		"generation": func(_ *testing.T, k *seal.Keyfile) { k.Head.Generation = 2 },
+		"secrets": func(t *testing.T, k *seal.Keyfile) {
+			other, err := age.GenerateHybridIdentity()
+			if err != nil {
+				t.Fatal(err)
+			}
+			junk, err := seal.SealTo(other.Recipient().String(), []byte(seal.NewSecret().Passphrase()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			k.Secrets[0].Age = junk
+		},
+		"secrets exchanged":               func(_ *testing.T, k *seal.Keyfile) { k.Secrets = append(k.Secrets, k.Secrets[0]) },
+		"rewrapped by no key event":       func(_ *testing.T, k *seal.Keyfile) { k.Rewrap(k.Secrets, 1) },
+		"rewrapped by an event to come":   func(_ *testing.T, k *seal.Keyfile) { k.Rewrap(k.Secrets, 1000) },
+		"shredded under no disposal":      func(t *testing.T, k *seal.Keyfile) { shred(t, k, 1) },
+		"shredded by an event to come":    func(t *testing.T, k *seal.Keyfile) { shred(t, k, 1000) },
+		"a header exchanged for another":  func(_ *testing.T, k *seal.Keyfile) { k.Records[0].Header = k.Records[1].Header },
+		"a payload exchanged for another": func(_ *testing.T, k *seal.Keyfile) { k.Records[0].Offset = k.Records[1].Offset },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSpoolTest(t)
+			for _, top := range []string{"keyfiles", "keyfiles.2"} {
+				found, err := filepath.Glob(filepath.Join(s.Dir, top, "*", "*", "*", "content.keys"))
+				if err != nil || len(found) == 0 {
+					t.Fatal(found, err)
+				}
+				rewrite(t, found[0], func(b []byte) []byte {
+					k, err := seal.ParseKeyfile(b)
+					if err != nil {
+						t.Fatal(err)
+					}
+					change(t, k)
+					if b, err = k.Marshal(); err != nil {
+						t.Fatal(err)
+					}
+					return b
+				})
+			}
+			if got := failedCodes(t, s.Dir); got != "keyfile keyfile" {
+				t.Errorf("got %q", got)
+			}
+		})
 	}
-	if got := failedCodes(t, s.Dir); got != "keyfile keyfile" {
-		t.Errorf("got %q", got)
+}
+
+func shred(t *testing.T, k *seal.Keyfile, order seal.LeafIndex) {
+	if err := k.Shred(0, order); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -80,6 +80,8 @@ type Options struct {
 	Segment int64            // size at which a segment is cut, in bytes; default 256 MiB
 	Reserve uint64           // free bytes below which nothing is taken in; default 1 GiB, at most a twentieth of the disk
 
+	Again bool // take bundles in that were disposed of before
+
 	// AcceptClock lets a writer go on although the clock jumped; two officers' decision, see docs/runbook.md.
 	AcceptClock bool
 
@@ -113,20 +115,24 @@ func (o Options) withDefaults(dir string) Options {
 type Archive struct {
 	Spec Spec
 
-	dir     string
-	fs      durable.FS
-	opt     Options
-	log     *tiles.Log
-	mu      sync.RWMutex // the next four: Commit changes them while look-ups run beside it
-	head    seal.Checkpoint
-	signed  []byte // the checkpoint as on disk
-	last    seal.Event
-	trust   trust
-	keys    keyfileCache
-	writer  *writer
-	private *Private
-	index   *Index
-	aside   error // why index.db was set aside
+	dir    string
+	zone   *time.Location // the controller's
+	fs     durable.FS
+	opt    Options
+	log    *tiles.Log
+	mu     sync.RWMutex // the next four: Commit changes them while look-ups run beside it
+	head   seal.Checkpoint
+	signed []byte // the checkpoint as on disk
+	last   seal.Event
+	trust  trust
+	keys   keyfileCache
+	orders orderCache
+
+	rewrappings rewrappingCache
+	writer      *writer
+	private     *Private
+	index       *Index
+	aside       error // why index.db was set aside
 }
 
 // writer is what only the one writer has.
@@ -185,6 +191,9 @@ func (a *Archive) readSpec() error {
 	}
 	if a.Spec.Schema != seal.SpecArchive {
 		return &Tampered{Code: verify.CodeArchive, Subject: specName, Reason: "schema is not " + seal.SpecArchive}
+	}
+	if a.zone, err = time.LoadLocation(a.Spec.TimeZone); err != nil {
+		return &Tampered{Code: verify.CodeArchive, Subject: specName, Reason: err.Error()}
 	}
 	return nil
 }

@@ -44,12 +44,17 @@ func Check(ctx context.Context, dir string, o CheckOptions) (*verify.Report, err
 }
 
 type check struct {
-	a       *Archive
-	o       CheckOptions
-	ctx     context.Context
-	r       *verify.Report
-	intakes []verify.Intake
-	left    []string // files of the log beyond the checkpoint, or superseded
+	a        *Archive
+	o        CheckOptions
+	ctx      context.Context
+	r        *verify.Report
+	intakes  []verify.Intake
+	told     told
+	want     map[keyfileID]*expected          // of the keyfiles that were rewritten
+	lists    map[seal.Digest]seal.Recipients  // that were ever in force
+	to       map[seal.AccessionID]seal.Digest // those of each accession
+	disposed map[seal.LeafIndex]bool          // bundles
+	left     []string                         // files of the log beyond the checkpoint, or superseded
 }
 
 func (c *check) run() error {
@@ -58,8 +63,15 @@ func (c *check) run() error {
 	if !c.r.Result(verify.CodeCheckpoint, checkpointName, err) {
 		return nil
 	}
+	known := c.o.At // cosignatures come after the last event, by which time() would judge them
+	if known.IsZero() {
+		known = c.a.opt.Now()
+	}
 	c.time()
 	if err := c.log(head); err != nil {
+		return err
+	}
+	if err := c.a.Witnessed(c.r, c.o.Policy, known); err != nil {
 		return err
 	}
 	c.since()
@@ -161,6 +173,7 @@ type logRead struct {
 	problems []tiles.Problem
 	events   verify.Events
 	intakes  []verify.Intake
+	told     told
 	count    int
 	err      error // the first event that cannot be; those after it would only follow from it
 }
@@ -168,6 +181,7 @@ type logRead struct {
 func (c *check) readLog(head seal.Checkpoint) (*logRead, error) {
 	l := &logRead{events: verify.Events{Policy: c.o.Policy}}
 	l.events.Done = func(in verify.Intake) { l.intakes = append(l.intakes, in) }
+	l.events.Seen = l.told.take
 	var err error
 	l.tree, l.problems, err = tiles.Check(c.a.fs, logDir, head.Size, func(i int64, leaf []byte) error {
 		l.count++
@@ -192,7 +206,7 @@ func (l *logRead) good(head seal.Checkpoint) bool {
 }
 
 func (c *check) judgeLog(l *logRead, head seal.Checkpoint) {
-	c.intakes = l.intakes
+	c.intakes, c.told = l.intakes, l.told
 	c.r.Count("events", l.count)
 	c.tiles(l.problems)
 	if seal.Digest(l.tree.Root) != head.Root {

@@ -7,7 +7,9 @@ import (
 	"io/fs"
 	"math/rand/v2"
 	"path"
+	"path/filepath"
 	"strings"
+	"time"
 
 	"kartoteka/archive/internal/durable"
 	"kartoteka/archive/internal/inorder"
@@ -18,6 +20,11 @@ import (
 // everyAccession checks what the events name, then looks for what none names.
 func (c *check) everyAccession() error {
 	c.policies()
+	c.recipients()
+	c.evidence()
+	if err := c.disposals(); err != nil {
+		return err
+	}
 	work := inorder.New(func(report func()) { report() })
 	for i, in := range c.intakes {
 		if err := c.ctx.Err(); err != nil {
@@ -29,20 +36,15 @@ func (c *check) everyAccession() error {
 	}
 	work.Wait()
 	c.step(int64(len(c.intakes)), int64(len(c.intakes)))
-	return c.unexpected()
+	return errors.Join(c.unexpected(), c.unnamedOrders())
 }
 
-// policies checks the policies and recipients that events name.
+// policies checks the files that events name by their digest.
 func (c *check) policies() {
-	names := map[string]seal.Digest{}
+	names := c.told.files()
 	for _, in := range c.intakes {
 		names[policyName(in.Files.Policy)] = in.Files.Policy
 		names[recipientsName(in.Files.To)] = in.Files.To
-	}
-	if _, e, err := c.a.Event(0); err == nil && e.Trust != nil {
-		for _, f := range e.Trust.Files {
-			names[f.Name] = f.SHA256
-		}
 	}
 	for name, sum := range names {
 		_, err := c.a.readNamed(name, sum)
@@ -61,7 +63,9 @@ func (c *check) accession(work *inorder.Queue[func()], in verify.Intake) {
 	c.r.Count("bundles", in.Bundles)
 	whole := c.o.Sample == 0 || rand.Float64() < c.o.Sample
 	for _, s := range in.Files.Segments {
-		work.Go(func() func() { return c.segment(in.ID, s, whole) })
+		if !c.isRetired(segmentName(in.ID, s.N)) {
+			work.Go(func() func() { return c.segment(in.ID, s, whole) })
+		}
 	}
 	for _, k := range in.Files.Keyfiles {
 		work.Go(func() func() { return c.keyfile(in.ID, k, in.Files.Segments) })
@@ -70,9 +74,13 @@ func (c *check) accession(work *inorder.Queue[func()], in verify.Intake) {
 
 // segment reads a segment whole, or, where only a sample is read, sees that it is there at its length.
 func (c *check) segment(id seal.AccessionID, want seal.Segment, whole bool) (report func()) {
-	name := path.Join(accessionsDir, id.String(), seal.SegmentName(want.N))
+	name := segmentName(id, want.N)
 	err := c.readSegment(name, want, whole)
 	return func() {
+		if err != nil && c.retiredMeanwhile(id, want.N) { // overwritten, or gone
+			c.r.Add(verify.CodeSegment, verify.Indeterminate, name, "was deleted meanwhile, under an order: check again")
+			return
+		}
 		if err != nil {
 			c.r.Fail(verify.CodeSegment, name, reasonOf(err))
 			return
@@ -85,6 +93,20 @@ func (c *check) segment(id seal.AccessionID, want seal.Segment, whole bool) (rep
 		c.r.Count("segments", 1)
 		c.r.Count("bytes", int(want.Length))
 	}
+}
+
+// retiredMeanwhile says whether an event that came after those that are checked retired a segment.
+func (c *check) retiredMeanwhile(id seal.AccessionID, n int) (retired bool) {
+	now, err := Open(c.a.dir, Options{})
+	if err != nil {
+		return false
+	}
+	defer now.Close()
+	err = now.Events(seal.LeafIndex(c.a.head.Size), func(_ seal.LeafIndex, e seal.Event) error {
+		retired = retired || e.Retired != nil && e.Retired.Accession == id && e.Retired.Segment == n
+		return nil
+	})
+	return err == nil && retired
 }
 
 func (c *check) readSegment(name string, want seal.Segment, whole bool) error {
@@ -103,22 +125,18 @@ func (c *check) readSegment(name string, want seal.Segment, whole bool) error {
 	return err
 }
 
-// keyfile checks both copies: the first generation byte for byte, later ones by their header root.
+// keyfile checks both copies: every byte follows from the events.
 func (c *check) keyfile(id seal.AccessionID, want seal.KeyfileSum, segments []seal.Segment) (report func()) {
 	var first []byte
 	var reports []func()
 	for _, top := range []string{keyfilesDir, keyfilesDir2} {
 		name := path.Join(top, id.String(), want.Class.FileName())
-		data, err := durable.ReadFile(c.a.fs, name, maxKeyfile)
-		same := first != nil && bytes.Equal(first, data)
-		if err == nil && !same { // a copy of what is good is good
-			_, err = checkKeyfile(data, id, want, segments)
-		}
+		data, err := c.readCopy(name, first, func(data []byte) error { return c.judgeKeyfile(data, id, want, segments) })
 		switch {
 		case err != nil:
-			reports = append(reports, func() { c.r.Fail(verify.CodeKeyfile, name, reasonOf(err)) })
+			reports = append(reports, func() { c.failed(verify.CodeKeyfile, name, err) })
 			continue
-		case first != nil && !same:
+		case first != nil && !bytes.Equal(first, data):
 			reports = append(reports, func() { c.r.Fail(verify.CodeKeyfileCopy, name, "differs from the first copy") })
 			continue
 		}
@@ -133,34 +151,39 @@ func (c *check) keyfile(id seal.AccessionID, want seal.KeyfileSum, segments []se
 	}
 }
 
-// checkKeyfile reads a keyfile and says whether it is the one its accession's event names.
-func checkKeyfile(data []byte, id seal.AccessionID, want seal.KeyfileSum, segments []seal.Segment) (*seal.Keyfile, error) {
-	k, err := seal.ParseKeyfile(data)
-	if err != nil {
-		return nil, err
-	}
-	sum, err := k.Sum(data)
-	switch {
-	case err != nil:
-		return nil, err
-	case k.Head.Accession != id || k.Head.Class != want.Class:
-		return nil, errors.New("is the keyfile of another accession or class")
-	case sum.Records != want.Records || sum.Root != want.Root:
-		return nil, errors.New("its headers are not those the event names")
-	case k.Head.Generation != 1: // a rewrapped keyfile will come with an event that names its digest
-		return nil, fmt.Errorf("is of generation %d, and no event names one above 1", k.Head.Generation)
-	case sum.SHA256 != want.SHA256:
-		return nil, errors.New("is not the file the event names")
-	}
-	for _, r := range k.Records {
-		if r.Shredded() {
-			return nil, fmt.Errorf("record %d is gone and no executed order names it", r.N)
+// readCopy reads a keyfile's copy and judges it, unless it is the first one again: a copy of what is good is good. While a
+// writer rewrites it, it has no name for a moment, or is overwritten as it is read: what then does not hold is looked at
+// again.
+func (c *check) readCopy(name string, first []byte, judge func([]byte) error) (data []byte, err error) {
+	settled := false // nobody writes, and it was looked at once more since
+	for range lookAgain {
+		data, err = durable.ReadFile(c.a.fs, name, maxKeyfile)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) { // the disk's fault, not a writer's
+			break
 		}
-		if r.Segment > len(segments) || r.Offset+r.Length > segments[r.Segment-1].Length {
-			return nil, fmt.Errorf("record %d lies outside its segment", r.N)
+		if err == nil && (first == nil || !bytes.Equal(first, data)) {
+			err = judge(data)
+		}
+		var judged *verify.Error
+		if err == nil || settled || errors.As(err, &judged) && judged.Indeterminate {
+			break
+		}
+		busy, lerr := durable.Locked(filepath.Join(c.a.dir, lockName))
+		if settled = lerr != nil || !busy; busy {
+			time.Sleep(10 * time.Millisecond)
 		}
 	}
-	return k, nil
+	return data, err
+}
+
+// failed reports what is wrong with a file, under the judgement's own code where it has one.
+func (c *check) failed(code verify.Code, name string, err error) {
+	var judged *verify.Error
+	if errors.As(err, &judged) {
+		c.r.Result(code, name, err)
+		return
+	}
+	c.r.Fail(code, name, reasonOf(err))
 }
 
 func reasonOf(err error) string {
@@ -176,7 +199,7 @@ func (c *check) unexpected() error {
 	want := map[string]bool{}
 	for _, in := range c.intakes {
 		for _, s := range in.Files.Segments {
-			want[path.Join(accessionsDir, in.ID.String(), seal.SegmentName(s.N))] = true
+			want[segmentName(in.ID, s.N)] = true
 		}
 		for _, k := range in.Files.Keyfiles {
 			for _, top := range []string{keyfilesDir, keyfilesDir2} {
@@ -209,6 +232,10 @@ func (c *check) walk(top, dir string, depth int, want map[string]bool) error {
 			if err := c.walk(top, name, depth+1, want); err != nil {
 				return err
 			}
+		case c.isRetired(name):
+			c.failed(verify.CodeDisposal, name, c.unfinished("is still there, and was retired"))
+		case want[strings.TrimSuffix(strings.TrimSuffix(name, newSuffix), oldSuffix)] && !want[name]:
+			c.failed(verify.CodeDisposal, name, c.unfinished("lies beside a keyfile that is being rewritten"))
 		case !want[name]:
 			c.r.Fail(verify.CodeUnexpected, name, "no event names it")
 		}

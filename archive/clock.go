@@ -2,6 +2,7 @@ package archive
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -18,7 +19,7 @@ type Officer struct {
 // AcceptClock commits that two officers accept the clock as it is, although it contradicts the log (decision 16). The
 // archive must have been opened with Options.AcceptClock. From then on the clock is judged by this event.
 func (a *Archive) AcceptClock(officers []Officer) error {
-	acc, err := a.Begin()
+	acc, err := a.begin(a.checkClock)
 	if err != nil {
 		return err
 	}
@@ -54,7 +55,12 @@ func (a *Archive) AddOfficer(o verify.Officer) error {
 }
 
 // EndOfficer ends the trust in an officer's key at a time.
+//
+// It cannot end before the last event: what the officer decided until then stands, and is judged by the policy in force.
 func (a *Archive) EndOfficer(name string, at seal.Time) error {
+	if at.Before(a.Last().Time) {
+		return fmt.Errorf("officer %s cannot be ended before the last event (%s): what was signed before stands", name, a.Last())
+	}
 	return a.changePolicy("officer_ended", func(p *verify.Policy) error {
 		for i := range p.Officers {
 			if o := &p.Officers[i]; o.Name == name && o.Until == nil {

@@ -47,6 +47,7 @@ func (s *Accession) Commit() error {
 	if len(s.events) == 0 {
 		return errors.New("commit: nothing was staged")
 	}
+	event.Night, event.Wave, event.Rehash = s.lasts()
 	s.add(seal.Event{Kind: seal.KindAccession, Accessioned: event})
 	closing := s.events[len(s.events)-1]
 	leaves, err := marshalEvents(s.events)
@@ -60,9 +61,12 @@ func (s *Accession) Commit() error {
 		return err
 	}
 	head := seal.Checkpoint{Origin: a.Spec.Origin, Size: tree.Size, Root: seal.Digest(tree.Root)}
-	signed, err := head.Sign(a.private.Log)
+	signed, err := head.Sign(s.signer)
 	if err != nil {
 		return err
+	}
+	if _, err := s.trust.policy.Checkpoint(signed, s.now.Time); err != nil { // nobody could open the archive any more
+		return fmt.Errorf("commit: the checkpoint would not hold: %w", err)
 	}
 	if err := a.checkClock(); err != nil {
 		return err
@@ -78,10 +82,19 @@ func (s *Accession) Commit() error {
 	a.mu.Lock()
 	a.head, a.signed, a.last, a.trust = head, signed, closing, s.trust
 	a.mu.Unlock()
-	if err := errors.Join(a.log.Publish(tree.Size), a.index.add(s.added, head)); err != nil {
+	a.private.Log = s.signer
+	if err := errors.Join(a.log.Publish(tree.Size), s.index()); err != nil {
 		return &AfterCommit{err}
 	}
 	return nil
+}
+
+// index brings the index up to the commit. Bundles are at hand; everything else is read as a rebuild would.
+func (s *Accession) index() error {
+	if s.follow {
+		return s.a.index.catchUp(s.a)
+	}
+	return s.a.index.add(s.added, s.a.year(s.now), s.a.head)
 }
 
 // AfterCommit says that an accession is committed, but something that can be made up for was not done: the index
@@ -122,14 +135,14 @@ func (s *Accession) files() (*seal.AccessionEvent, error) {
 }
 
 func (s *Accession) keyfile(c seal.Class, k *staged) (sum seal.KeyfileSum, data []byte, err error) {
-	f := seal.Keyfile{Head: seal.KeyfileHead{Accession: s.id, Class: c, Generation: 1}, Records: k.records}
+	f := seal.Keyfile{Head: seal.KeyfileHead{Accession: s.id, Class: c}, Records: k.records}
 	if f.Secrets, err = s.trust.recipients.Wrap(c, s.secrets[c]); err != nil {
 		return sum, nil, err
 	}
 	if data, err = f.Marshal(); err != nil {
 		return sum, nil, err
 	}
-	sum, err = f.Sum(data)
+	sum, err = f.Sum()
 	return sum, data, err
 }
 

@@ -2,6 +2,7 @@ package archive
 
 import (
 	"slices"
+	"strconv"
 
 	"kartoteka/seal"
 	"kartoteka/seal/patient"
@@ -17,6 +18,9 @@ func newEntry(k seal.IndexKey, b *verify.Accepted, envelope seal.Opening) seal.E
 	}
 	if len(m.Encounter.Start) >= len("2006-01") {
 		e.Month = m.Encounter.Start[:len("2006-01")]
+	}
+	if d := m.Digitisation; d != nil {
+		e.Informed = yearOf(d.PatientInformedAt)
 	}
 	for _, key := range patient.BlindKeys(m.Patient) {
 		e.Blind = append(e.Blind, k.Blind(key))
@@ -38,6 +42,17 @@ func newEntry(k seal.IndexKey, b *verify.Accepted, envelope seal.Opening) seal.E
 		e.Flags = append(e.Flags, seal.FlagUnresolved)
 	}
 	return e
+}
+
+// yearOf reads the year of a sender's date; 0 where it is none that could be.
+func yearOf(date string) int {
+	if len(date) < 4 {
+		return 0
+	}
+	if y, err := strconv.Atoi(date[:4]); err == nil && y >= 1850 && y <= 2200 {
+		return y
+	}
+	return 0
 }
 
 func version(k seal.IndexKey, n int, d seal.Document) (v seal.Version, ok bool) {

@@ -235,7 +235,7 @@ func (r *faultRun) trust() error {
 
 // release commits a release, unless a run before this one did.
 func (r *faultRun) release() error {
-	leaf, err := r.released()
+	leaf, bundle, err := r.released()
 	if err != nil {
 		return err
 	}
@@ -247,7 +247,7 @@ func (r *faultRun) release() error {
 		defer acc.Abort()
 		entry := seal.Release{Request: "R-1", Requester: seal.Requester{Name: "Anna Kowalska", Relation: "self"}, Basis: "UPP art. 26 ust. 1",
 			Evidence: seal.IdentityEvidence{Kind: "passport", Country: "UA", Last4: "1234", CheckedBy: "J. Nowak"}, Way: "carrier", Fee: "first",
-			Bundles: []seal.Digest{{1}}, Seed: seal.NewSeed()}
+			Bundles: []seal.Digest{bundle}, Documents: 1, Seed: seal.NewSeed()}
 		if leaf, err = acc.Release(entry, seal.Fingerprint(r.w.Custodian.Recipient().String())); err != nil {
 			return err
 		}
@@ -259,8 +259,8 @@ func (r *faultRun) release() error {
 	return nil
 }
 
-// released looks for the release in the log.
-func (r *faultRun) released() (leaf seal.LeafIndex, err error) {
+// released looks for the release in the log, and for a bundle that can be released.
+func (r *faultRun) released() (leaf seal.LeafIndex, bundle seal.Digest, err error) {
 	err = r.a.Events(0, func(i seal.LeafIndex, e seal.Event) error {
 		if e.Release != nil && leaf != 0 {
 			r.t.Errorf("released twice: events %d and %d", leaf, i)
@@ -268,9 +268,12 @@ func (r *faultRun) released() (leaf seal.LeafIndex, err error) {
 		if e.Release != nil {
 			leaf = i
 		}
+		if e.Bundle != nil {
+			bundle = e.Bundle.ID
+		}
 		return nil
 	})
-	return leaf, err
+	return leaf, bundle, err
 }
 
 // whole lets pass what does not change that an accession is committed.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 
@@ -12,7 +13,7 @@ import (
 	"kartoteka/seal"
 )
 
-// catchUpBatch is how many rows a follower holds before it writes them.
+// catchUpBatch is how many events a follower holds before it writes what they change.
 const catchUpBatch = 2000
 
 // catchUp brings the index from its cursor to the head of the log: the same code after every commit that it missed
@@ -29,7 +30,7 @@ func (x *Index) catchUp(a *Archive) error {
 	defer f.close()
 	err := a.Events(seal.LeafIndex(from.Size), f.take)
 	if err == nil {
-		err = x.put(f.rows, a.head)
+		err = x.put(f.changes, a.head)
 	}
 	if err != nil {
 		return fmt.Errorf("index: %w", err)
@@ -37,44 +38,118 @@ func (x *Index) catchUp(a *Archive) error {
 	return nil
 }
 
-// follower reads the index entries of the bundles it passes.
+// follower reads what index keyfiles hold of the events it passes.
 type follower struct {
 	a       *Archive
 	x       *Index
-	rows    []row
+	changes []change
 	id      seal.AccessionID
 	keyfile *seal.Keyfile
-	reader  *seal.EntryReader
+	reader  *seal.IndexReader
 }
 
 func (f *follower) take(i seal.LeafIndex, e seal.Event) error {
-	if e.Bundle == nil {
-		return nil
-	}
-	if e.Accession != f.id {
-		if err := f.open(e.Accession); err != nil {
-			return err
-		}
-	}
-	entry, err := f.entry(e)
-	if errors.Is(err, ErrShredded) {
-		return nil
-	}
-	if err == nil && entry.Leaf != i {
-		err = fmt.Errorf("entry is of event %d", entry.Leaf)
-	}
+	do, err := f.change(i, e)
 	if err != nil {
 		return fmt.Errorf("event %d: %w", i, err)
 	}
-	if f.rows = append(f.rows, row{e.Bundle.ID, entry}); len(f.rows) < catchUpBatch {
+	if do == nil {
+		return nil
+	}
+	if f.changes = append(f.changes, do); len(f.changes) < catchUpBatch {
 		return nil
 	}
 	root, err := f.a.log.RootAt(int64(i) + 1)
 	if err == nil {
-		err = f.x.put(f.rows, seal.Checkpoint{Size: int64(i) + 1, Root: seal.Digest(root)})
+		err = f.x.put(f.changes, seal.Checkpoint{Size: int64(i) + 1, Root: seal.Digest(root)})
 	}
-	f.rows = f.rows[:0]
+	f.changes = f.changes[:0]
 	return err
+}
+
+// change is what an event does to the index; nil: nothing.
+func (f *follower) change(i seal.LeafIndex, e seal.Event) (change, error) {
+	switch {
+	case e.Bundle != nil:
+		return f.bundle(i, e)
+	case e.Act != nil:
+		return f.act(i, e, e.Act.Record)
+	case e.Release != nil:
+		return f.act(i, e, e.Release.Act)
+	case e.HoldRelease != nil:
+		return func(tx *bolt.Tx) error { return endHold(tx, e.HoldRelease.Hold, i) }, nil
+	case e.Disposal != nil:
+		return f.disposal(i, e)
+	case e.Key != nil:
+		return f.rewrapping(i, e)
+	case e.Night != nil:
+		return gathered(i), nil
+	case e.Wave != nil:
+		return f.waved(*e.Wave)
+	case e.Rehash != nil:
+		return rehashed(i, *e.Rehash), nil
+	case e.TimeStamp != nil:
+		return f.stamped(*e.TimeStamp)
+	case e.Retired != nil:
+		key := segmentKey(e.Retired.Accession, e.Retired.Segment)
+		return func(tx *bolt.Tx) error { return tx.Bucket(bucketGone).Put(key, withSum(leafKey(e.Retired.Order))) }, nil
+	}
+	return nil, nil
+}
+
+// bundle indexes a bundle. Of one that was disposed of since, id and label remain: neither is taken again.
+func (f *follower) bundle(i seal.LeafIndex, e seal.Event) (change, error) {
+	var entry seal.Entry
+	err := f.record(e.Accession, e.Bundle.Entry, func(header []byte, payload io.Reader) (err error) {
+		entry, err = f.reader.Entry(header, payload)
+		return err
+	})
+	if errors.Is(err, ErrShredded) {
+		return func(tx *bolt.Tx) error { return putDisposed(tx, i, e.Bundle) }, nil
+	}
+	if err == nil && entry.Leaf != i {
+		err = fmt.Errorf("entry is of event %d", entry.Leaf)
+	}
+	return row{e.Bundle.ID, entry, f.a.year(e.Time)}.put, err
+}
+
+// act indexes an act, unless it was destroyed with the bundles that it was about.
+func (f *follower) act(i seal.LeafIndex, e seal.Event, n int) (change, error) {
+	act, err := f.openAct(e.Accession, n)
+	if errors.Is(err, ErrShredded) {
+		return nil, nil
+	}
+	if err == nil && (act.Event != i || act.Kind() != e.Kind) {
+		err = fmt.Errorf("act is of event %d, and of kind %s", act.Event, act.Kind())
+	}
+	return func(tx *bolt.Tx) error { return putAct(tx, act) }, err
+}
+
+func (f *follower) openAct(id seal.AccessionID, n int) (act seal.Act, err error) {
+	err = f.record(id, n, func(header []byte, payload io.Reader) (err error) {
+		act, err = f.reader.Act(header, payload)
+		return err
+	})
+	return act, err
+}
+
+// record opens a record of an accession's index keyfile.
+func (f *follower) record(id seal.AccessionID, n int, read func(header []byte, payload io.Reader) error) error {
+	if id != f.id {
+		if err := f.open(id); err != nil {
+			return err
+		}
+	}
+	r, err := f.keyfile.Record(n)
+	if err != nil {
+		return err
+	}
+	payload, err := f.a.Payload(id, r)
+	if err != nil {
+		return err
+	}
+	defer payload.Close()
+	return read(r.Header, payload)
 }
 
 func (f *follower) open(id seal.AccessionID) error {
@@ -83,7 +158,11 @@ func (f *follower) open(id seal.AccessionID) error {
 	if err != nil {
 		return err
 	}
-	f.reader, err = seal.OpenEntries(k, f.a.private.Index)
+	identity, err := f.a.indexIdentity()
+	if err != nil {
+		return err
+	}
+	f.reader, err = seal.OpenIndex(k, identity)
 	f.id, f.keyfile = id, k
 	return err
 }
@@ -93,19 +172,6 @@ func (f *follower) close() {
 		f.reader.Close()
 		f.reader = nil
 	}
-}
-
-func (f *follower) entry(e seal.Event) (seal.Entry, error) {
-	r, err := f.keyfile.Record(e.Bundle.Entry)
-	if err != nil {
-		return seal.Entry{}, err
-	}
-	payload, err := f.a.Payload(e.Accession, r)
-	if err != nil {
-		return seal.Entry{}, err
-	}
-	defer payload.Close()
-	return f.reader.Entry(r.Header, payload)
 }
 
 // Names of an index that is being made.

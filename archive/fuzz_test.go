@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	bolt "go.etcd.io/bbolt"
+
 	"kartoteka/seal"
 	"kartoteka/seal/fuzztest"
 )
@@ -21,7 +23,7 @@ func FuzzIndex(f *testing.F) {
 	rows := fuzzRows()
 	x, err := openIndexFile(name, false)
 	if err == nil {
-		err = errors.Join(x.put(rows, seal.Checkpoint{Size: int64(len(rows))}), x.Close())
+		err = errors.Join(x.put(puts(rows), seal.Checkpoint{Size: int64(len(rows))}), x.Close())
 	}
 	if err != nil {
 		f.Fatal(err)
@@ -58,9 +60,16 @@ func fuzzRows() (rows []row) {
 	for i := range 40 {
 		d := seal.Digest(sha256.Sum256([]byte{byte(i), byte(i >> 8)}))
 		rows = append(rows, row{d, seal.Entry{Schema: seal.SpecEntry, Leaf: seal.LeafIndex(i), Blind: []seal.Digest{d}, Person: &d, Number: 1, Count: 1,
-			Opening: seal.Opening{Role: seal.RoleEnvelope, Path: []seal.Digest{}}, Classes: []string{}, Versions: []seal.Version{}}})
+			Opening: seal.Opening{Role: seal.RoleEnvelope, Path: []seal.Digest{}}, Classes: []string{}, Versions: []seal.Version{}}, 2026})
 	}
 	return rows
+}
+
+func puts(rows []row) (changes []change) {
+	for _, r := range rows {
+		changes = append(changes, r.put)
+	}
+	return changes
 }
 
 // damaged says whether an error is what a damaged index may give.
@@ -79,16 +88,17 @@ func readIndex(t *testing.T, name string, readOnly bool, rows []row) {
 	x.cursor()
 	for _, r := range rows {
 		_, _, err1 := x.byID(r.id)
-		_, err2 := x.lastNumber(*r.entry.Person)
+		_, err2 := x.lastNumber(seal.IndexKey{}, *r.entry.Person)
 		_, err3 := x.search([][]seal.Digest{r.entry.Blind})
-		if !damaged(err1) || !damaged(err2) || !damaged(err3) {
-			t.Errorf("read: %v, %v, %v", err1, err2, err3)
+		err4 := x.view(func(tx *bolt.Tx) error { _, err := readFile(tx, *r.entry.Person); return err })
+		if !damaged(err1) && !errors.Is(err1, errDisposed) || !damaged(err2) || !damaged(err3) || !damaged(err4) {
+			t.Errorf("read: %v, %v, %v, %v", err1, err2, err3, err4)
 		}
 	}
 	if readOnly {
 		return
 	}
-	if err := x.put(rows[:3], seal.Checkpoint{Size: int64(len(rows))}); !damaged(err) {
+	if err := x.put(puts(rows[:3]), seal.Checkpoint{Size: int64(len(rows))}); !damaged(err) {
 		t.Errorf("put: %v", err)
 	}
 }

@@ -26,10 +26,23 @@ var (
 	bucketRows    = []byte("rows")    // leaf -> entry, summed
 	bucketIDs     = []byte("ids")     // SHA-256 of the bundle id -> leaf (8), summed
 	bucketBlind   = []byte("blind")   // blind id, leaf -> nothing
-	bucketPersons = []byte("persons") // blind id of the primary identifier -> number of bundles (8), summed
+	bucketPersons = []byte("persons") // blind id of the primary identifier -> highest running number of a bundle (8), summed
+	bucketLabels  = []byte("labels")  // label of a disposed bundle -> nothing: its number is not given again
+
+	bucketFacts  = []byte("facts")  // file, leaf -> what retention reads of the bundle, summed
+	bucketActs   = []byte("acts")   // file, event -> what of the act concerns the file, summed
+	bucketOf     = []byte("of")     // event, file -> nothing: the files that an act concerns
+	bucketShreds = []byte("shreds") // accession, class, event -> numbers of the records that it shredded, summed; none of a rewrapping
+	bucketGone   = []byte("gone")   // accession, segment -> the disposal (8), summed
+	bucketNights = []byte("nights") // night, family -> until when its last token holds (8), and whether a renewal waits (1), summed
 
 	keyCursor = []byte("cursor")
 )
+
+// buckets lists them all.
+func buckets() [][]byte {
+	return [][]byte{bucketMeta, bucketRows, bucketIDs, bucketBlind, bucketPersons, bucketLabels, bucketFacts, bucketActs, bucketOf, bucketShreds, bucketGone, bucketNights}
+}
 
 // ErrIndexDamaged says that index.db is not a database any more. It is disposable: `rebuild` makes it anew.
 var ErrIndexDamaged = errors.New("index.db is damaged; it can be rebuilt")
@@ -84,7 +97,7 @@ func openIndexFile(path string, readOnly bool) (x *Index, err error) {
 
 // prepare makes the buckets, or sees that they are there: a look at every root page.
 func (x *Index) prepare(readOnly bool) error {
-	names := [][]byte{bucketMeta, bucketRows, bucketIDs, bucketBlind, bucketPersons}
+	names := buckets()
 	if readOnly {
 		return x.db.View(func(tx *bolt.Tx) error {
 			for _, n := range names {
@@ -188,24 +201,32 @@ func parseRow(v []byte) (e seal.Entry, err error) {
 type row struct {
 	id    seal.Digest
 	entry seal.Entry
+	taken int // year of its accession in the controller's time zone
 }
 
-// add indexes what an accession just committed.
-func (x *Index) add(added map[seal.Digest]seal.Entry, head seal.Checkpoint) error {
+// change is what one event does to the index. Doing it again changes nothing.
+type change func(*bolt.Tx) error
+
+// add indexes the bundles that an accession just committed.
+func (x *Index) add(added map[seal.Digest]seal.Entry, taken int, head seal.Checkpoint) error {
 	var rows []row
 	for id, e := range added {
-		rows = append(rows, row{id, e})
+		rows = append(rows, row{id, e, taken})
 	}
 	slices.SortFunc(rows, func(a, b row) int { return int(a.entry.Leaf - b.entry.Leaf) })
-	return x.put(rows, head)
+	var changes []change
+	for _, r := range rows {
+		changes = append(changes, r.put)
+	}
+	return x.put(changes, head)
 }
 
-// put writes rows and the cursor in one transaction. Putting a row again changes nothing.
-func (x *Index) put(rows []row, head seal.Checkpoint) error {
+// put makes changes and moves the cursor in one transaction.
+func (x *Index) put(changes []change, head seal.Checkpoint) error {
 	return guard(func() error {
 		return x.db.Update(func(tx *bolt.Tx) error {
-			for _, r := range rows {
-				if err := putRow(tx, r); err != nil {
+			for _, do := range changes {
+				if err := do(tx); err != nil {
 					return err
 				}
 			}
@@ -214,10 +235,18 @@ func (x *Index) put(rows []row, head seal.Checkpoint) error {
 	})
 }
 
-func putRow(tx *bolt.Tx, r row) error {
+func (r row) put(tx *bolt.Tx) error {
 	key := leafKey(r.entry.Leaf)
 	data, err := r.entry.Marshal()
 	if err != nil {
+		return err
+	}
+	facts, err := r.entry.FactRow(r.taken).Append(nil)
+	if err != nil {
+		return err
+	}
+	file := fileOf(r.entry)
+	if err := tx.Bucket(bucketFacts).Put(append(file[:], key...), withSum(facts)); err != nil {
 		return err
 	}
 	if err := tx.Bucket(bucketRows).Put(key, withSum(data)); err != nil {
@@ -230,9 +259,12 @@ func putRow(tx *bolt.Tx, r row) error {
 		if err := tx.Bucket(bucketBlind).Put(append(b[:], key...), nil); err != nil {
 			return err
 		}
+		if err := inheritHolds(tx, b, file); err != nil {
+			return err
+		}
 	}
 	if p := r.entry.Person; p != nil {
-		last, err := lastNumber(tx, *p)
+		last, err := highest(tx, *p)
 		if err != nil || last >= r.entry.Number {
 			return err
 		}
@@ -253,7 +285,8 @@ func eight(v []byte) (seal.LeafIndex, error) {
 	return keyLeaf(v), nil
 }
 
-func lastNumber(tx *bolt.Tx, person seal.Digest) (int, error) {
+// highest is the highest running number of a person's bundles that are there.
+func highest(tx *bolt.Tx, person seal.Digest) (int, error) {
 	v := tx.Bucket(bucketPersons).Get(person[:])
 	if v == nil {
 		return 0, nil
@@ -266,7 +299,10 @@ func leafKey(i seal.LeafIndex) []byte { return binary.BigEndian.AppendUint64(nil
 
 func keyLeaf(k []byte) seal.LeafIndex { return seal.LeafIndex(binary.BigEndian.Uint64(k)) }
 
-// byID finds the bundle with this event id.
+// errDisposed says that the index knows a bundle that was disposed of.
+var errDisposed = errors.New("the bundle was disposed of")
+
+// byID finds the bundle with this event id; [errDisposed] says that it was here.
 func (x *Index) byID(id seal.Digest) (e seal.Entry, ok bool, err error) {
 	err = x.view(func(tx *bolt.Tx) error {
 		v := tx.Bucket(bucketIDs).Get(id[:])
@@ -275,19 +311,33 @@ func (x *Index) byID(id seal.Digest) (e seal.Entry, ok bool, err error) {
 		}
 		ok = true
 		leaf, err := eight(v)
-		if err == nil {
-			e, err = parseRow(tx.Bucket(bucketRows).Get(leafKey(leaf)))
+		if err != nil {
+			return err
 		}
+		if v = tx.Bucket(bucketRows).Get(leafKey(leaf)); v == nil {
+			return fmt.Errorf("event %d: %w", leaf, errDisposed)
+		}
+		e, err = parseRow(v)
 		return err
 	})
 	return e, ok, err
 }
 
-// lastNumber is the number of bundles a person has.
-func (x *Index) lastNumber(person seal.Digest) (n int, err error) {
+// lastNumber is the highest running number that a person's bundles ever had: a label is given once, also where the
+// bundle is disposed of, or two events of one person would be seen to be.
+func (x *Index) lastNumber(k seal.IndexKey, person seal.Digest) (n int, err error) {
 	err = x.view(func(tx *bolt.Tx) (err error) {
-		n, err = lastNumber(tx, person)
-		return err
+		if n, err = highest(tx, person); err != nil {
+			return err
+		}
+		key := k.PersonKey(person)
+		for {
+			label := seal.Label(key, n+1)
+			if tx.Bucket(bucketLabels).Get(label[:]) == nil {
+				return nil
+			}
+			n++
+		}
 	})
 	return n, err
 }

@@ -19,11 +19,11 @@ func bigIndex(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var rows []row
+	var rows []change
 	for i := range 500 {
 		d := seal.Digest(sha256.Sum256([]byte{byte(i), byte(i >> 8)}))
 		e := seal.Entry{Leaf: seal.LeafIndex(i), Blind: []seal.Digest{d}, Classes: []string{}, Versions: []seal.Version{}}
-		rows = append(rows, row{d, e})
+		rows = append(rows, row{d, e, 2026}.put)
 	}
 	if err := x.put(rows, seal.Checkpoint{Size: 500}); err != nil {
 		t.Fatal(err)

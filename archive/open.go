@@ -31,7 +31,7 @@ func (a *Archive) openWriter() error {
 		return err
 	}
 	var err error
-	if a.private, err = readPrivate(a.opt.Private, a.trust); err != nil {
+	if a.private, err = readPrivate(a.opt.Private, a.trust, a.last.Time.Time); err != nil {
 		return err
 	}
 	if a.index, err = a.openIndex(false); err != nil {
@@ -42,6 +42,9 @@ func (a *Archive) openWriter() error {
 	}
 	// A crash between the checkpoint's rename and its directory's fsync: nobody may be told before this.
 	if err := a.fs.SyncDir(logDir); err != nil {
+		return err
+	}
+	if err := a.settleLogKey(); err != nil { // not earlier: a power cut could still have taken the commit back
 		return err
 	}
 	if err := a.quarantine(); err != nil {
@@ -55,13 +58,27 @@ func (a *Archive) openWriter() error {
 	if a.writer.sealer, err = seal.NewSealer(a.opt.Workers); err != nil {
 		return err
 	}
-	return a.index.catchUp(a)
+	if err := a.checkCompacted(); err != nil {
+		return err
+	}
+	if err := a.index.catchUp(a); err != nil {
+		return err
+	}
+	// A crash after a disposal's commit left records that are to be shredded; so does a restored backup.
+	return a.carryOut()
 }
 
 func (a *Archive) checkClock() error {
+	if a.opt.AcceptClock {
+		return nil
+	}
+	return a.clockFits()
+}
+
+// clockFits says whether the clock may date an event after those there are.
+func (a *Archive) clockFits() error {
 	now := a.opt.Now()
 	switch last := a.last.Time; {
-	case a.opt.AcceptClock:
 	case now.Before(last.Add(-clockBehind)):
 		return fmt.Errorf("%w: it says %s, the last event is dated %s", ErrClock, seal.At(now), last)
 	case now.After(last.Add(clockAhead)):
@@ -131,7 +148,7 @@ func checkpointOf(data []byte, p *verify.Policy, at time.Time) (seal.Checkpoint,
 	if proof, err := seal.ParseProof(data); err == nil {
 		data = proof.Checkpoint
 	}
-	return p.Checkpoint(data, at)
+	return p.Earlier(data, at)
 }
 
 // quarantine moves aside what lies beyond the checkpoint: what an interrupted accession left. Nothing is unlinked.
@@ -229,13 +246,13 @@ func (a *Archive) list(dir string) (names []string, err error) {
 // sweep removes temporary files of interrupted writes from the folders that are written outside accessions: they were
 // never named by anything.
 func (a *Archive) sweep() error {
-	for _, dir := range []string{".", logDir, policyDir} {
+	for _, dir := range []string{".", logDir, policyDir, ordersDir} {
 		names, err := a.list(dir)
 		if err != nil {
 			return err
 		}
 		for _, n := range names {
-			if durable.IsTemp(n) || dir == "." && (n == rebuiltName || n == checkedName) { // or an index that was being made
+			if durable.IsTemp(n) || dir == "." && (n == rebuiltName || n == checkedName || n == compactName) { // or an index that was being made
 				if err := a.fs.Remove(path.Join(dir, n)); err != nil {
 					return err
 				}

@@ -16,6 +16,14 @@ import (
 // ErrShredded says that a record was disposed of: its header is gone for good, under an order.
 var ErrShredded = errors.New("the record was disposed of")
 
+// Shredded is ErrShredded with the disposal.
+type Shredded struct{ Order seal.LeafIndex }
+
+func (s *Shredded) Error() string {
+	return fmt.Sprintf("%v under the order of event %d", ErrShredded, s.Order)
+}
+func (s *Shredded) Is(target error) bool { return target == ErrShredded }
+
 // keyfileCache keeps the keyfiles read last: neighbours in time are asked for together.
 type keyfileCache struct {
 	mu    sync.Mutex
@@ -23,6 +31,12 @@ type keyfileCache struct {
 }
 
 const cachedKeyfiles = 4
+
+func (c *keyfileCache) forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.files = nil
+}
 
 // Keyfile reads an accession's keyfile of a class, or its second copy where the first does not hold.
 func (a *Archive) Keyfile(id seal.AccessionID, c seal.Class) (*seal.Keyfile, error) {
@@ -46,8 +60,8 @@ func (a *Archive) Keyfile(id seal.AccessionID, c seal.Class) (*seal.Keyfile, err
 	return k, nil
 }
 
-// readKeyfile believes a copy only when it is the file its accession's event names: one that still parses may be
-// damaged all the same.
+// readKeyfile believes a copy only when it is the file that its accession's event names, or what disposals and key events
+// made of it: one that still parses may be damaged all the same.
 func (a *Archive) readKeyfile(name string, id seal.AccessionID, c seal.Class) (*seal.Keyfile, error) {
 	data, err := durable.ReadFile(a.fs, name, maxKeyfile)
 	if err != nil {
@@ -61,7 +75,11 @@ func (a *Archive) readKeyfile(name string, id seal.AccessionID, c seal.Class) (*
 		if sum.Class != c {
 			continue
 		}
-		k, err := checkKeyfile(data, id, sum, want.Segments)
+		k, err := a.checkKeyfile(data, id, sum, want.Segments)
+		var meanwhile *verify.Error
+		if errors.As(err, &meanwhile) && meanwhile.Indeterminate {
+			return nil, err
+		}
 		if err != nil {
 			return nil, &Tampered{Code: verify.CodeKeyfile, Subject: name, Reason: err.Error()}
 		}
@@ -99,10 +117,9 @@ func (a *Archive) accessionEvent(id seal.AccessionID) (seal.AccessionEvent, erro
 // Payload reads the payload of a record, still sealed.
 func (a *Archive) Payload(id seal.AccessionID, r seal.KeyRecord) (io.ReadCloser, error) {
 	if r.Shredded() {
-		return nil, ErrShredded
+		return nil, &Shredded{*r.Order}
 	}
-	name := path.Join(accessionsDir, id.String(), seal.SegmentName(r.Segment))
-	f, err := a.fs.Open(name)
+	f, err := a.fs.Open(segmentName(id, r.Segment))
 	if err != nil {
 		return nil, err
 	}

@@ -1,8 +1,10 @@
 package archive
 
 import (
+	"fmt"
 	"time"
 
+	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 
 	"kartoteka/seal"
@@ -36,12 +38,10 @@ func receiptHolds(data []byte, p *verify.Policy, at time.Time) error {
 	if err != nil {
 		return nil // a checkpoint, or a log proof
 	}
-	keys, err := p.LogVerifiers(at)
-	if err != nil {
-		return err
-	}
-	if err := r.Holds(p.Origin, keys...); err != nil {
-		return &verify.Error{Code: verify.CodeReceipt, Reason: "the receipt does not hold: " + err.Error(), Err: err}
-	}
-	return nil
+	return p.ReceiptBy(r, at, func(keys ...note.Verifier) error {
+		if err := r.Holds(p.Origin, keys...); err != nil {
+			return fmt.Errorf("the receipt does not hold: %w", err)
+		}
+		return nil
+	})
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
+	"strings"
 
 	"kartoteka/archive/internal/durable"
 	"kartoteka/seal"
@@ -49,7 +51,7 @@ func (a *Archive) readTrust() error {
 
 // readNamed reads a file that is named by its digest.
 func (a *Archive) readNamed(name string, sum seal.Digest) ([]byte, error) {
-	data, err := durable.ReadFile(a.fs, name, verify.MaxPolicy)
+	data, err := durable.ReadFile(a.fs, name, maxRewrapping) // the largest that is named so
 	if errors.Is(err, fs.ErrPermission) {
 		return nil, err
 	}
@@ -80,6 +82,23 @@ func (a *Archive) AddProducer(p verify.Producer) error {
 	})
 }
 
+// AddTSA trusts a time-stamp authority from now on. It is never taken back: what it stamped is judged by it for ever, and
+// whom to ask is the configuration's matter.
+func (a *Archive) AddTSA(t verify.Anchor) error {
+	return a.changePolicy("tsa_added", func(policy *verify.Policy) error {
+		if err := t.Check(); err != nil {
+			return err
+		}
+		for _, old := range policy.TSAs {
+			if old.Name == t.Name {
+				return fmt.Errorf("time-stamp authority %s is trusted already; give the new chain another name", t.Name)
+			}
+		}
+		policy.TSAs = append(policy.TSAs, t)
+		return nil
+	})
+}
+
 // EndProducer ends the trust in a producer at a time. What it signed before stays good.
 func (a *Archive) EndProducer(name string, at seal.Time) error {
 	return a.changePolicy("producer_ended", func(policy *verify.Policy) error {
@@ -93,9 +112,9 @@ func (a *Archive) EndProducer(name string, at seal.Time) error {
 	})
 }
 
-// changePolicy writes the new policy under its digest, then commits the event that puts it in force. A crash in
-// between leaves a file that nothing names.
-func (a *Archive) changePolicy(change string, edit func(*verify.Policy) error) error {
+// changePolicy writes the new policy under its digest, then commits the event that puts it in force and names the files
+// that were written with it. A crash in between leaves files that nothing names.
+func (a *Archive) changePolicy(change string, edit func(*verify.Policy) error, files ...seal.NamedDigest) error {
 	data, err := a.PolicyFile()
 	if err != nil {
 		return err
@@ -124,6 +143,11 @@ func (a *Archive) changePolicy(change string, edit func(*verify.Policy) error) e
 		return err
 	}
 	acc.trust.policy, acc.trust.policySum = policy, after
-	acc.add(seal.Event{Kind: seal.KindTrust, Trust: &seal.TrustEvent{Change: change, Before: a.trust.policySum, After: after}})
+	acc.add(seal.Event{Kind: seal.KindTrust, Trust: &seal.TrustEvent{Change: change, Before: a.trust.policySum, After: after, Files: sorted(files)}})
 	return acc.Commit()
+}
+
+func sorted(files []seal.NamedDigest) []seal.NamedDigest {
+	slices.SortFunc(files, func(a, b seal.NamedDigest) int { return strings.Compare(a.Name, b.Name) })
+	return slices.Compact(files)
 }

@@ -27,6 +27,7 @@ type Options struct {
 	Bundles    int // default 6
 	Accessions int // over which they are spread; default 3
 	Origin     string
+	InMemory   bool // where there is such a folder: for tests of which none asks what a power cut leaves
 }
 
 func (o Options) withDefaults() Options {
@@ -50,14 +51,19 @@ type Archive struct {
 	Bundles   []*Bundle // in the order they were taken in
 	Now       time.Time // the clock after the last accession
 
-	sources string // folder of the bundles as sent
+	officers []*Officer
+	sources  string // folder of the bundles as sent
 }
 
 // New makes an archive and takes its bundles in.
 func New(t testing.TB, o Options) *Archive {
 	t.Helper()
 	o = o.withDefaults()
-	a := &Archive{Dir: filepath.Join(t.TempDir(), "archive"), Producer: NewProducer(t), Now: Start, sources: t.TempDir()}
+	dir := t.TempDir
+	if o.InMemory {
+		dir = func() string { return Memory(t) }
+	}
+	a := &Archive{Dir: filepath.Join(dir(), "archive"), Producer: NewProducer(t), Now: Start, sources: t.TempDir()}
 	var err error
 	if a.Custodian, err = age.GenerateHybridIdentity(); err != nil {
 		t.Fatal(err)
@@ -79,6 +85,18 @@ func New(t testing.TB, o Options) *Archive {
 		a.take(t, w, n)
 	}
 	return a
+}
+
+// Memory is a temporary folder in memory, or where there is no such thing, on disk: fsyncs take most of the time of an
+// archive that is opened a thousand times.
+func Memory(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "kartoteka-test-")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
 }
 
 func (a *Archive) clock() time.Time { return a.Now }

@@ -3,12 +3,14 @@ package archivetest
 import (
 	"archive/zip"
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"hash/crc32"
 	"os"
 	"path/filepath"
 	"testing"
 
+	"kartoteka/archive"
 	"kartoteka/seal"
 	"kartoteka/seal/patient"
 )
@@ -88,4 +90,26 @@ func (d *Draft) Folder(t testing.TB, dir string, envelope []byte) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// TakeSpool takes in all that stands in the spool, and gives the events by file name.
+func (a *Archive) TakeSpool(t testing.TB) map[string]seal.LeafIndex {
+	t.Helper()
+	w := a.OpenWrite(t)
+	defer w.Close()
+	list, err := w.Spooled()
+	if err != nil {
+		t.Fatal(err)
+	}
+	leaves := map[string]seal.LeafIndex{}
+	err = w.Take(context.Background(), list, func(o archive.Outcome) {
+		if o.Status != archive.Taken {
+			t.Fatalf("%s: %s %s %s", o.Path, o.Status, o.Code, o.Reason)
+		}
+		leaves[filepath.Base(o.Path)] = o.Leaf
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return leaves
 }

@@ -96,8 +96,10 @@ func (c *check) judge(o opened) {
 	switch {
 	case errors.Is(o.err, unseal.ErrForeign):
 		c.r.Add(verify.CodeIdentity, verify.Indeterminate, subject, "no identity given opens it")
-	case errors.Is(o.err, archive.ErrShredded):
-		c.r.Add(verify.CodeHeaderMissing, verify.Indeterminate, subject, o.err.Error())
+	case errors.Is(o.err, archive.ErrShredded): // by an order that the keyless check has judged
+		c.r.Pass(verify.CodeDisposal, subject, "disposed of: "+o.err.Error())
+		c.r.Count("bundles_disposed", 1)
+		return
 	case errors.Is(o.err, context.Canceled), errors.Is(o.err, context.DeadlineExceeded): // no verdict on the bundle
 		return
 	default:

@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 
+	"kartoteka/archive"
 	"kartoteka/seal"
 )
 
@@ -27,6 +28,10 @@ func (p *packet) bundle(i int) error {
 		if p.done++; p.x.Step != nil {
 			p.x.Step(p.done, p.all)
 		}
+	}
+	var err error
+	if record.Evidence, err = p.families(b); err != nil {
+		return err
 	}
 	p.head.Bundles = append(p.head.Bundles, record)
 	return p.proofs(b, record, openings)
@@ -69,7 +74,48 @@ func (p *packet) proofs(b *Bundle, record seal.PacketRecord, openings seal.Openi
 	if record.Envelope {
 		files = append(files, namedFile{record.Folder + seal.ProofEnvelope, b.Envelope})
 	}
-	return p.files(files)
+	evidence, err := p.evidence(b, record)
+	if err != nil {
+		return err
+	}
+	return p.files(append(files, evidence...))
+}
+
+// evidence gives the evidence records of a bundle's items, in each family that has a stamp.
+func (p *packet) evidence(b *Bundle, record seal.PacketRecord) (files []namedFile, err error) {
+	for _, f := range record.Evidence {
+		e, err := p.room.archive.Evidence(b.Leaf, f)
+		if err != nil {
+			return nil, err
+		}
+		for _, item := range record.Items() {
+			r, err := e.Record(b.Capsule, item)
+			if err != nil {
+				return nil, err
+			}
+			data, err := r.Marshal()
+			if err != nil {
+				return nil, err
+			}
+			files = append(files, namedFile{record.Folder + seal.ProofEvidence(item, f), data})
+		}
+	}
+	return files, nil
+}
+
+// families of evidence that a bundle has.
+func (p *packet) families(b *Bundle) (list []seal.Family, err error) {
+	for _, f := range seal.Families() {
+		_, err := p.room.archive.Evidence(b.Leaf, f)
+		if errors.Is(err, archive.ErrNotStamped) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, f)
+	}
+	return list, nil
 }
 
 type namedFile struct {
@@ -111,14 +157,15 @@ func (p *packet) cover() error {
 	if err != nil {
 		return err
 	}
-	index, err := indexPage(p.head, p.room.archive.Spec)
+	controller := p.room.archive.Controller()
+	index, err := indexPage(p.head, controller)
 	if err != nil {
 		return err
 	}
 	err = p.files([]namedFile{
 		{seal.PacketHead, head}, {seal.PacketReleaseProof, receipt}, {seal.PacketRegister, entry},
 		{seal.PacketRelease, releasePage(p.x.Release, p.release)},
-		{seal.PacketIndex, index}, {seal.PacketReadme, readmePage(p.head, p.room.archive.Spec)},
+		{seal.PacketIndex, index}, {seal.PacketReadme, readmePage(p.head, controller)},
 	})
 	if err != nil {
 		return err

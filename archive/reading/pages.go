@@ -8,7 +8,6 @@ import (
 	"strings"
 	"unicode"
 
-	"kartoteka/archive"
 	"kartoteka/seal"
 )
 
@@ -20,7 +19,7 @@ var indexTemplate = template.Must(template.New("index").Funcs(template.FuncMap{"
 <style>body{font:16px/1.5 sans-serif;margin:2em auto;max-width:60em;padding:0 1em}table{border-collapse:collapse;width:100%}
 td,th{border:1px solid #999;padding:.3em .6em;text-align:left;vertical-align:top}th{background:#eee}</style></head><body>
 <h1>Medical records · Dokumentacja medyczna · Медична документація · Medicinos dokumentai</h1>
-<p>{{plain .Spec.Controller.Name}} ({{.Spec.Controller.Country}}) · {{.Packet.Made}}</p>
+<p>{{plain .Controller.Name}} ({{.Controller.Country}}) · {{.Packet.Made}}</p>
 <table><tr><th>File</th><th>Document</th><th>Date</th><th>Language</th></tr>
 {{range .Packet.Bundles}}{{range .Documents}}<tr><td><a href="{{.Path}}">{{base .Path}}</a></td><td>{{if .Title}}{{plain .Title}}<br>{{end}}<small>{{plain .Name}}{{with .Class}} · {{plain .}}{{end}}{{with .MediaType}} · {{plain .}}{{end}}</small></td><td>{{plain (day .Authored)}}</td><td>{{plain .Language}}</td></tr>
 {{end}}{{end}}</table>
@@ -47,16 +46,16 @@ func day(t string) string {
 	return d
 }
 
-func indexPage(p seal.Packet, spec archive.Spec) ([]byte, error) {
+func indexPage(p seal.Packet, c seal.Controller) ([]byte, error) {
 	var b bytes.Buffer
 	err := indexTemplate.Execute(&b, struct {
-		Packet seal.Packet
-		Spec   archive.Spec
-	}{p, spec})
+		Packet     seal.Packet
+		Controller seal.Controller
+	}{p, c})
 	return b.Bytes(), err
 }
 
-func readmePage(p seal.Packet, spec archive.Spec) []byte {
+func readmePage(p seal.Packet, c seal.Controller) []byte {
 	return fmt.Appendf(nil, `EN  Copies of medical documents from the archive of %[1]s, log %[2]s, made %[3]s.
     INDEX.HTM lists them; the files are byte for byte those the hospital received. To check them offline:
         kartoteka verify packet FILE.zip --policy policy.json
@@ -74,7 +73,7 @@ UK  Копії медичних документів з архіву: %[1]s, ж�
 LT  Medicinos dokumentų kopijos iš archyvo: %[1]s, žurnalas %[2]s, sudaryta %[3]s.
     INDEX.HTM yra jų sąrašas; failai baitas į baitą tokie, kokius gavo ligoninė. Patikra be tinklo:
     komanda aukščiau; policy.json imamas iš archyvo ar iš patikimo asmens, niekada ne iš šio paketo.
-`, plain(spec.Controller.Name), spec.Origin, p.Made)
+`, plain(c.Name), p.Origin, p.Made)
 }
 
 // releasePage is the entry of the register of releases (UPP art. 27(4)), for the person who carries it.

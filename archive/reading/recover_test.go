@@ -43,22 +43,47 @@ func randomBytes(n int) []byte {
 	return b
 }
 
-// recoverArchive is an archive with two custodians, one of them classic as --allow-classic lets in, two accessions of
-// bundles and one of a release.
+// recoverArchive is an archive with two custodians, one of them classic as --allow-classic lets in.
 func recoverArchive(t *testing.T) (dir string, custodians []string) {
 	t.Helper()
-	now := time.Date(2026, 11, 21, 8, 0, 0, 0, time.UTC)
-	dir = filepath.Join(t.TempDir(), "archive")
 	hybrid, err := age.GenerateHybridIdentity()
 	must(t, err)
 	classic, err := age.GenerateX25519Identity()
 	must(t, err)
-	must(t, archive.Init(dir, archive.InitOptions{
-		Origin: "kartoteka.test.example/recover", Controller: seal.Controller{Name: "Szpital Testowy", Country: "PL"}, Now: func() time.Time { return now },
-		Recipients: []seal.Recipient{
-			{Name: "first", Role: seal.RecipientCustodian, Age: hybrid.Recipient().String()},
-			{Name: "second", Role: seal.RecipientCustodian, Age: classic.Recipient().String()},
-		}}))
+	return recoverArchiveOf(t, hybrid.Recipient().String(), classic.Recipient().String()), []string{hybrid.String(), classic.String()}
+}
+
+// recoverArchiveOfPairs is an archive of three custodians, any two of whom open together. They come in the order of their
+// recipients.
+func recoverArchiveOfPairs(t *testing.T) (dir string, custodians []string) {
+	t.Helper()
+	var ids []*age.HybridIdentity
+	for range 3 {
+		id, err := age.GenerateHybridIdentity()
+		must(t, err)
+		ids = append(ids, id)
+	}
+	slices.SortFunc(ids, func(a, b *age.HybridIdentity) int {
+		return strings.Compare(a.Recipient().String(), b.Recipient().String())
+	})
+	var to []string
+	for _, id := range ids {
+		to, custodians = append(to, id.Recipient().String()), append(custodians, id.String())
+	}
+	return recoverArchiveOf(t, to[0]+"+"+to[1], to[0]+"+"+to[2], to[1]+"+"+to[2]), custodians
+}
+
+// recoverArchiveOf is an archive of these custodians, with two accessions of bundles and one of a release.
+func recoverArchiveOf(t *testing.T, custodians ...string) (dir string) {
+	t.Helper()
+	now := time.Date(2026, 11, 21, 8, 0, 0, 0, time.UTC)
+	dir = filepath.Join(t.TempDir(), "archive")
+	var recipients []seal.Recipient
+	for i, c := range custodians {
+		recipients = append(recipients, seal.Recipient{Name: fmt.Sprintf("custodian-%d", i+1), Role: seal.RecipientCustodian, Age: c})
+	}
+	must(t, archive.Init(dir, archive.InitOptions{Recipients: recipients, Now: func() time.Time { return now },
+		Origin: "kartoteka.test.example/recover", Controller: seal.Controller{Name: "Szpital Testowy", Country: "PL"}}))
 	a, err := archive.Open(dir, archive.Options{Write: true, Now: func() time.Time { return now }, Reserve: 1 << 20})
 	must(t, err)
 	defer a.Close()
@@ -83,10 +108,10 @@ func recoverArchive(t *testing.T) (dir string, custodians []string) {
 	must(t, a.Take(t.Context(), sources[3:], taken))
 	s, err := a.Begin()
 	must(t, err)
-	_, err = s.Release(seal.Release{Request: "R-1", Bundles: []seal.Digest{{1}}, Seed: seal.NewSeed()}, seal.Fingerprint(hybrid.Recipient().String()))
+	_, err = s.Release(seal.Release{Request: "R-1", Bundles: []seal.Digest{sha256.Sum256([]byte("recover-000000"))}, Seed: seal.NewSeed()}, seal.Fingerprint(custodians[0]))
 	must(t, err)
 	must(t, s.Commit())
-	return dir, []string{hybrid.String(), classic.String()}
+	return dir
 }
 
 func recoverBundle(t *testing.T, signer signature.Signer, n int, docs map[string][]byte) string {
@@ -147,13 +172,17 @@ func newStock(t *testing.T) stock {
 	return s
 }
 
-// run gives what the script wrote and said; it must end with status.
+// run gives what the script wrote and said; it must end with status. Two identities are joined by a plus sign.
 func (s stock) run(t *testing.T, archive, identity string, status int) (out, said string) {
 	t.Helper()
 	work := t.TempDir()
 	out = filepath.Join(work, "out")
-	writeFile(t, filepath.Join(work, "custodian.key"), []byte("# as age-keygen writes\n"+identity+"\n"))
-	cmd := exec.Command("bash", s.script, archive, "custodian.key", out)
+	var names []string
+	for i, id := range strings.Split(identity, "+") {
+		names = append(names, fmt.Sprintf("custodian %d.key", i+1))
+		writeFile(t, filepath.Join(work, names[i]), []byte("# as age-keygen writes\n"+id)) // its last line unended
+	}
+	cmd := exec.Command("bash", s.script, archive, strings.Join(names, "+"), out)
 	cmd.Dir = work
 	cmd.Env = []string{"PATH=" + s.age + ":" + os.Getenv("PATH"), "TMPDIR=" + t.TempDir()}
 	text, _ := cmd.CombinedOutput()
@@ -239,6 +268,47 @@ func TestRecover(t *testing.T) {
 	})
 }
 
+// Where any two of three open together, any two get everything out, and nobody alone.
+func TestRecoverPairs(t *testing.T) {
+	s := newStock(t)
+	dir, c := recoverArchiveOfPairs(t)
+	for _, pair := range []string{c[0] + "+" + c[1], c[2] + "+" + c[0], c[1] + "+" + c[2], c[2] + "+" + c[1] + "+" + c[0]} {
+		out, _ := s.run(t, dir, pair, 0)
+		compare(t, tree(t, out), wantTree())
+	}
+	stranger, err := age.GenerateHybridIdentity()
+	must(t, err)
+	for _, few := range []string{c[0], c[1], c[2], c[0] + "+" + stranger.String(), c[0] + "+" + c[0]} {
+		out, said := s.run(t, dir, few, 1)
+		if files := tree(t, out); len(files) > 0 || !strings.Contains(said, "is a second custodian's needed?") {
+			t.Errorf("%d files; said %s", len(files), said)
+		}
+	}
+	t.Run("by hand", func(t *testing.T) { s.byHand(t, filepath.Join(dir, "keyfiles/2026/11/21-0003/content.keys"), c[:2]) })
+}
+
+// byHand runs the page's two commands that open one secret of a pair.
+func (s stock) byHand(t *testing.T, keyfile string, custodians []string) {
+	t.Helper()
+	page, err := os.ReadFile("../../docs/recover.md")
+	must(t, err)
+	lines := regexp.MustCompile(`(?m)^ +sed -n 3p content.keys .*\n +age -d .*$`).Find(page)
+	if lines == nil {
+		t.Fatal("docs/recover.md does not open a secret by hand")
+	}
+	keys, err := os.ReadFile(keyfile)
+	must(t, err)
+	work := t.TempDir()
+	writeFile(t, filepath.Join(work, "content.keys"), keys)
+	writeFile(t, filepath.Join(work, "A.key"), []byte(custodians[1]+"\n")) // in the wrong order
+	writeFile(t, filepath.Join(work, "B.key"), []byte(custodians[0]+"\n"))
+	cmd := exec.Command("bash", "-c", string(lines))
+	cmd.Dir, cmd.Env = work, []string{"PATH=" + s.age + ":" + os.Getenv("PATH")}
+	if text, err := cmd.CombinedOutput(); err != nil || !regexp.MustCompile(`^[0-9a-f]{64}$`).Match(text) {
+		t.Errorf("%v: %s", err, text)
+	}
+}
+
 // What is damaged or disposed of is named, and all else comes out.
 func TestRecoverDamaged(t *testing.T) {
 	s := newStock(t)
@@ -270,10 +340,7 @@ func TestRecoverDamaged(t *testing.T) {
 		{"a shredded document", func(t *testing.T, dir string) {
 			order := seal.LeafIndex(17)
 			for _, copy := range []string{"keyfiles", "keyfiles.2"} {
-				edit(t, filepath.Join(dir, copy, keys), func(k *seal.Keyfile) {
-					r := &k.Records[5]
-					r.Header, r.Leaf, r.Order = nil, &seal.Digest{1}, &order
-				})
+				edit(t, filepath.Join(dir, copy, keys), func(k *seal.Keyfile) { must(t, k.Shred(5, order)) })
 			}
 		}, 0, "shredded 2026/11/21-0003 record 5: disposed of by event 17", []string{second + "documents/-n"}},
 		{"keyfiles of an accession", func(t *testing.T, dir string) {

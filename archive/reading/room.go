@@ -56,6 +56,18 @@ func (r *Room) key(id seal.AccessionID, c seal.Class) (*seal.Keyfile, *unseal.Ke
 	return file, k, nil
 }
 
+// Secret opens a keyfile's secret, so that it can be wrapped to other people.
+func (r *Room) Secret(k *seal.Keyfile) (s seal.Secret, err error) {
+	key, err := unseal.Keyfile(k, r.identities...)
+	if err != nil {
+		return s, err
+	}
+	return key.Secret(k)
+}
+
+// Unseal opens the first of several files that this person's identities open: the private keys sealed to custodians.
+func (r *Room) Unseal(files [][]byte) ([]byte, error) { return unseal.Sealed(files, r.identities...) }
+
 // open opens one record to dst.
 func (r *Room) open(dst io.Writer, id seal.RecordID) (n int64, sum seal.Digest, err error) {
 	file, key, err := r.key(id.Accession, id.Class)

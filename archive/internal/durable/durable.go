@@ -34,6 +34,10 @@ type FS interface {
 	Rename(from, to string) error
 	// RenameNew fails with fs.ErrExist if anything stands at to.
 	RenameNew(from, to string) error
+	// Scrub writes zeros over a file's bytes, in place, and syncs them: what is
+	// to be unreadable should not just be unlinked. Storage that writes
+	// elsewhere (an SSD, a snapshot) may keep the old bytes all the same.
+	Scrub(name string) error
 	// Remove unlinks a file or an empty directory.
 	Remove(name string) error
 	// SyncDir makes the names in a directory durable: what was created in,

@@ -56,6 +56,13 @@ func (s *steps) RenameNew(from, to string) error {
 	return s.FS.RenameNew(from, to)
 }
 
+func (s *steps) Scrub(name string) error {
+	if err := s.step("scrub", name); err != nil {
+		return err
+	}
+	return s.FS.Scrub(name)
+}
+
 func (s *steps) SyncDir(name string) error {
 	if err := s.step("syncdir", name); err != nil {
 		return err

@@ -1,6 +1,7 @@
 package durable
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -86,6 +87,26 @@ func (root osFS) rename(from, to string, rename func(from, to string) error) err
 		return err
 	}
 	return rename(f, t)
+}
+
+func (root osFS) Scrub(name string) error {
+	p, err := root.path(name)
+	if err != nil {
+		return err
+	}
+	f, err := os.OpenFile(p, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	i, err := f.Stat()
+	zeros := make([]byte, 64<<10)
+	for n := int64(0); err == nil && n < i.Size(); n += int64(len(zeros)) {
+		_, err = f.Write(zeros[:min(int64(len(zeros)), i.Size()-n)])
+	}
+	if err == nil {
+		err = f.Sync()
+	}
+	return errors.Join(err, f.Close())
 }
 
 func (root osFS) Remove(name string) error {

@@ -52,6 +52,11 @@ func (v *view) rename(op string, do func(from, to string) error, from, to string
 		func() error { return v.d.tree.move(v.d.root, v.on(from), v.on(to)) })
 }
 
+// Scrub is noted as if nothing of it reached the disk before the file was removed: the worst that can be.
+func (v *view) Scrub(name string) error {
+	return v.d.change("scrub", v.on(name), func() error { return v.os.Scrub(name) }, func() error { return nil })
+}
+
 func (v *view) Remove(name string) error {
 	return v.d.change("remove", v.on(name), func() error { return v.os.Remove(name) },
 		func() error { return v.d.tree.put(v.d.root, v.on(name), nil) })
