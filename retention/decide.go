@@ -115,7 +115,7 @@ func (d *Decision) blockCommon(u *unit, f *File, today seal.Date) {
 		d.block(Blocker{Code: Unresolved})
 	}
 	for i := range f.Holds {
-		if h := &f.Holds[i]; h.covers(u.Leaf) {
+		if h := &f.Holds[i]; h.Covers(u.Leaf) {
 			d.block(Blocker{Code: Held, What: h.ID, Kind: h.Kind, Until: h.Review})
 		}
 	}

@@ -43,7 +43,8 @@ type Hold struct {
 	Review  seal.Date        // ends nothing by itself
 }
 
-func (h Hold) covers(leaf seal.LeafIndex) bool {
+// Covers says whether the hold keeps a bundle of its file.
+func (h Hold) Covers(leaf seal.LeafIndex) bool {
 	if len(h.Bundles) == 0 {
 		return true
 	}

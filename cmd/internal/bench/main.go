@@ -2,8 +2,8 @@
 // corpus, beside what the machine can do at best (the limit program) and beside tar | zstd | age, restic and borg where
 // they are installed. The targets are ratios between rows of the same run, since times differ between machines.
 //
-// world.go makes corpus, bundles and archive; ingest.go, check.go and one.go run the jobs; limit.go is the limit
-// program; peers.go runs the others; measure.go runs one command and weighs it; table.go prints.
+// world.go makes corpus, bundles and archive; ingest.go, check.go, one.go and dispose.go run the jobs; limit.go is the
+// limit program; peers.go runs the others; measure.go runs one command and weighs it; table.go prints.
 package main
 
 import (
@@ -21,6 +21,7 @@ func main() {
 	flag.StringVar(&b.bin, "bin", "bin", "folder of kartoteka and kartotekad")
 	flag.StringVar(&b.out, "out", "bench-out", "folder to work in; one that an earlier run made is removed first")
 	flag.IntVar(&b.runs, "runs", 3, "runs of what takes seconds; the median counts")
+	flag.BoolVar(&b.disposal, "disposal", false, "measure disposals alone")
 	flag.BoolVar(&b.alone, "alone", false, "leave the peers out")
 	flag.Parse()
 	var err error
@@ -40,6 +41,7 @@ type bench struct {
 	bin, out string
 	runs     int
 	alone    bool
+	disposal bool
 	t        table
 }
 
@@ -52,8 +54,13 @@ func (b *bench) run(scales []string) error {
 		if err != nil {
 			return err
 		}
-		for _, job := range []func() error{w.ingests, w.limit, w.peers, w.checks, w.one} {
+		jobs := []func() error{w.ingests, w.limit, w.peers, w.checks, w.one, w.disposals}
+		if b.disposal {
+			jobs = jobs[len(jobs)-1:]
+		}
+		for _, job := range jobs {
 			if err := job(); err != nil {
+				b.t.print(os.Stdout, w) // what was measured is not lost
 				return err
 			}
 		}

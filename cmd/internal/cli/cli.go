@@ -66,8 +66,11 @@ kartoteka makes archives and bundles, finds, verifies and exports.`,
 	root.SetHelpTemplate(helpTemplate)
 	root.SetUsageTemplate(withoutExamples(root.UsageTemplate()))
 	root.AddCommand(
-		newInit(e), newKeygen(e), newPolicy(e), newBundle(e), newIngest(e), newStatus(e), newList(e), newFind(e),
+		newInit(e), newKeygen(e), withWitnesses(e, newPolicy(e)), newBundle(e), newIngest(e), newStatus(e), newList(e), newFind(e),
 		newExport(e), newVerify(e), newInspect(e), newRebuild(e), newClock(e), newSchedule(e), newVersion(e), newMan(e),
+		newFact(e), newHold(e), newRetention(e), newNotice(e), newHandedOver(e), newConsent(e), newOrder(e),
+		newRotate(e), newCustody(e), newStamp(e), newRenew(e), newEvidence(e),
+		newWitness(e), newCheckpoint(e),
 	)
 	return root
 }
@@ -94,7 +97,7 @@ const helpTemplate = `{{if .Example}}Example:
 {{end}}{{if or .Runnable .HasSubCommands}}{{.UsageString}}{{end}}
 Exit status:
   0 done   1 failed, not found   2 usage   3 partly done   4 verification failed, all rejected
-  5 indeterminate   10 no archive   11 busy   12 no key   13 held   130 stopped
+  5 indeterminate   10 no archive   11 busy   12 no key   13 held, refused   130 stopped
 `
 
 // terminal says whether w is a person's terminal.

@@ -39,7 +39,12 @@ func (e *Env) openArchive(o archive.Options) (*archive.Archive, error) {
 
 // openWriter opens it for writing; instead says what to do when kartotekad has it.
 func (e *Env) openWriter(f folders, instead string) (*archive.Archive, error) {
-	a, err := e.openArchive(archive.Options{Write: true, Private: f.private, Spool: f.spool})
+	return e.openWriterWith(f, archive.Options{}, instead)
+}
+
+func (e *Env) openWriterWith(f folders, o archive.Options, instead string) (*archive.Archive, error) {
+	o.Write, o.Private, o.Spool = true, f.private, f.spool
+	a, err := e.openArchive(o)
 	switch {
 	case errors.Is(err, archive.ErrBusy):
 		return nil, &status{exitBusy, err, instead}

@@ -44,17 +44,9 @@ func (e *Env) acceptClock(where folders, names []string) error {
 	if len(names) < 2 {
 		return usagef("two officers sign: --officer NAME=KEY --officer NAME=KEY")
 	}
-	var officers []archive.Officer
-	for _, n := range names {
-		name, file, ok := strings.Cut(n, "=")
-		if !ok || name == "" || file == "" {
-			return usagef("--officer has the form NAME=FILE")
-		}
-		signer, err := e.readSigner(file, "")
-		if err != nil {
-			return err
-		}
-		officers = append(officers, archive.Officer{Name: name, Sign: signer.Sign})
+	officers, err := e.officers(names)
+	if err != nil {
+		return err
 	}
 	dir, err := e.archiveDir()
 	if err != nil {
@@ -73,4 +65,20 @@ func (e *Env) acceptClock(where folders, names []string) error {
 	return e.print(answer, func() {
 		fmt.Fprintf(e.Stdout, "accepted: %s, after an event dated %s\n", answer.Accepted, answer.Before)
 	})
+}
+
+// officers reads the signing keys of NAME=FILE.
+func (e *Env) officers(names []string) (list []archive.Officer, err error) {
+	for _, n := range names {
+		name, file, ok := strings.Cut(n, "=")
+		if !ok || name == "" || file == "" {
+			return nil, usagef("--officer has the form NAME=FILE")
+		}
+		signer, err := e.readSigner(file, "")
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, archive.Officer{Name: name, Sign: signer.Sign})
+	}
+	return list, nil
 }

@@ -95,10 +95,16 @@ func classify(err error) *status {
 		return &status{exitFailed, err, "kartotekad's configuration says who may do what (roles)"}
 	case errors.Is(err, wire.ErrHeld):
 		return &status{exitHeld, err, ""}
+	case errors.Is(err, archive.ErrRefused):
+		return &status{exitHeld, err, "nothing was disposed of; make the order anew, and have it signed again"}
+	case errors.Is(err, wire.ErrRequest):
+		return &status{exitUsage, err, ""}
 	case errors.Is(err, archive.ErrClock):
 		return &status{exitFailed, err, "set the clock right; if it is right, two officers accept it: kartoteka clock accept"}
 	case errors.Is(err, archive.ErrSpace):
 		return &status{exitFailed, err, "make room on the archive's disk; what was not taken in stays where it is"}
+	case errors.Is(err, unseal.ErrHalf):
+		return &status{exitNoKey, err, "name a second custodian's identity file with another -i"}
 	case errors.Is(err, unseal.ErrForeign), errors.Is(err, unseal.ErrNeedsPassphrase), errors.Is(err, unseal.ErrPassphrase):
 		return &status{exitNoKey, err, "name a custodian's identity file with -i"}
 	case errors.As(err, &bad):

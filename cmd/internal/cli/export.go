@@ -86,7 +86,7 @@ func (e *Env) export(ctx context.Context, o *exportOptions) error {
 		return err
 	}
 	if !slices.ContainsFunc(found, o.covers) {
-		return failf(exitFailed, "not found: the archive has no record of this patient in this range")
+		return &status{exitFailed, errors.New("not found: the archive has no record of this patient in this range"), "what was disposed of under an order is forgotten: it is not found any more, and nobody can open it"}
 	}
 	chosen, left, err := o.choose(found)
 	if err != nil {

@@ -1,10 +1,12 @@
 package cli
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -74,6 +76,21 @@ func FuzzArguments(f *testing.F) {
 		}
 		if c := clean(s); clean(c) != c || strings.ContainsAny(c, "\x1b\n\x00\u202e") {
 			t.Errorf("%q is cleaned to %q", s, c)
+		}
+	})
+}
+
+// FuzzReadList: whatever a spreadsheet made of a list, it names bundles or is refused.
+func FuzzReadList(f *testing.F) {
+	for _, s := range []string{"bundle,class\n7,x\n", "\xef\xbb\xbfbundle;class\r\n7;\"a;b\"\r\n", "7\n8\n", `{"schema":"kartoteka/due/1"}` + "\n" + `{"bundle":7}`, "bundle\n\"7\n8\"\n", "{", ""} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var list []seal.LeafIndex
+		var err error
+		fuzztest.Bounded(t, len(data), func() { list, err = readList(bytes.NewReader(data)) })
+		if err == nil && slices.ContainsFunc(list, func(l seal.LeafIndex) bool { return l < 0 }) {
+			t.Errorf("%q: %v", data, list)
 		}
 	})
 }

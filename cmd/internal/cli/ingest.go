@@ -15,6 +15,7 @@ import (
 
 func newIngest(e *Env) *cobra.Command {
 	var f folders
+	var again bool
 	c := &cobra.Command{
 		Use:   "ingest [BUNDLE...]",
 		Short: "take bundles in now",
@@ -25,14 +26,15 @@ durable, and what is refused moves to spool/rejected beside the reason. Bundles 
 they are. While kartotekad runs it does the work, and only the spool can be taken.`,
 		Example: `  kartoteka ingest --archive /srv/kartoteka
   kartoteka ingest --archive /srv/kartoteka discharge-2024-1187.zip`,
-		RunE: func(cmd *cobra.Command, args []string) error { return e.ingest(cmd.Context(), f, args) },
+		RunE: func(cmd *cobra.Command, args []string) error { return e.ingest(cmd.Context(), f, again, args) },
 	}
 	f.flags(c.Flags(), e)
+	c.Flags().BoolVar(&again, "again", false, "take bundles in too that were disposed of before; only while kartotekad is stopped")
 	c.Flags().StringVar(&f.spool, "spool", "", "`folder` of the spool; default ARCHIVE/spool")
 	return c
 }
 
-func (e *Env) ingest(ctx context.Context, f folders, bundles []string) error {
+func (e *Env) ingest(ctx context.Context, f folders, again bool, bundles []string) error {
 	sources, err := named(bundles)
 	if err != nil {
 		return err
@@ -45,12 +47,15 @@ func (e *Env) ingest(ctx context.Context, f folders, bundles []string) error {
 	}
 	if c != nil {
 		defer c.Close()
+		if again {
+			return &status{exitBusy, errors.New("kartotekad is running: it takes nothing in again that was disposed of"), "stop kartotekad, then run `kartoteka ingest --again`"}
+		}
 		if len(sources) > 0 {
 			return &status{exitBusy, errors.New("kartotekad is running: it takes bundles from the spool only"), "rename them into the spool's incoming folder, then run `kartoteka ingest`"}
 		}
 		return e.ingested(answer, c.Ingest(ctx, each), false)
 	}
-	a, err := e.openWriter(f, "kartotekad is probably running; rename the bundles into the spool's incoming folder, it takes them in")
+	a, err := e.openWriterWith(f, archive.Options{Again: again}, "kartotekad is probably running; rename the bundles into the spool's incoming folder, it takes them in")
 	if err != nil {
 		return err
 	}

@@ -33,6 +33,10 @@ func (i *inspection) json(data []byte) error {
 		return i.envelope(data)
 	case seal.StatementType:
 		return i.statement(data)
+	case seal.OrderType:
+		return i.order(data)
+	case seal.CertificateType:
+		return i.certificate(data)
 	}
 	if done, err := i.inner(schema, data); done {
 		return err
@@ -81,9 +85,10 @@ func claimed(data []byte) string {
 		Schema    string `json:"schema"`
 		MediaType string `json:"mediaType"`
 		Type      string `json:"_type"`
+		Payload   string `json:"payloadType"` // of a file that people sign
 	}
 	if json.Unmarshal(data, &first) == nil {
-		for _, s := range []string{first.Schema, first.MediaType, first.Type} {
+		for _, s := range []string{first.Schema, first.MediaType, first.Type, first.Payload} {
 			if s != "" {
 				return s
 			}
@@ -91,6 +96,9 @@ func claimed(data []byte) string {
 		return ""
 	}
 	m := regexp.MustCompile(`^\s*\{\s*"(?:schema|mediaType|_type)"\s*:\s*"([^"\\]{1,100})"`).FindSubmatch(data[:min(len(data), 512)])
+	if m == nil { // the payload stands before its type
+		m = regexp.MustCompile(`"payloadType"\s*:\s*"(application/vnd\.kartoteka\.[a-z]{1,40}\+json)"`).FindSubmatch(data)
+	}
 	if m == nil {
 		return ""
 	}
@@ -122,6 +130,10 @@ func (i *inspection) event(data []byte) error {
 	if b := e.Bundle; b != nil {
 		i.fact("bundle", "%s (SHA-256 of its id)", b.ID)
 		i.fact("documents", "%d", b.Commitment.Count)
+	}
+	if d := e.Disposal; d != nil {
+		i.fact("order", "sha256 %s", d.Order)
+		i.fact("destroyed", "%d bundles, %d documents", d.Bundles, d.Documents)
 	}
 	if err != nil {
 		i.fact("body", "of a kind this version does not know")

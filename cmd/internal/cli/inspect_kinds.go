@@ -22,6 +22,11 @@ const unverified = "whether any of it is true: nothing was verified"
 // small is a file that fits into memory.
 func (i *inspection) small(name string, data []byte) error {
 	switch {
+	case hashTile(name, data): // first: hashes may begin like anything
+		i.is("hash tile", "c2sp.org/tlog-tiles")
+		i.fact("hashes", "%d", len(data)/32)
+		i.Sealed = unverified
+		return nil
 	case begins(data, "kartoteka/keyfile/"):
 		return i.keyfile(data)
 	case begins(data, "c2sp.org/tlog-proof@"):
@@ -41,11 +46,6 @@ func (i *inspection) small(name string, data []byte) error {
 		return i.entries(data)
 	case bytes.Contains(data[:min(len(data), seal.MaxCheckpoint)], []byte("\n\n\u2014 ")):
 		return i.checkpoint(data)
-	case hashTile(name, data):
-		i.is("hash tile", "c2sp.org/tlog-tiles")
-		i.fact("hashes", "%d", len(data)/32)
-		i.Sealed = unverified
-		return nil
 	}
 	return errNotOurs
 }
@@ -94,7 +94,7 @@ func (i *inspection) keyfile(data []byte) error {
 	if err != nil {
 		return err
 	}
-	sum, err := k.Sum(data)
+	sum, err := k.Sum()
 	if err != nil {
 		return err
 	}
@@ -112,7 +112,7 @@ func (i *inspection) keyfile(data []byte) error {
 		i.fact("opens to", "recipient %s", s.To)
 	}
 	i.fact("header root", "%s", sum.Root)
-	i.fact("sha256", "%s", sum.SHA256)
+	i.fact("secrets", "sha256 %s", sum.Secrets)
 	i.Sealed = "what the records are, and whether the headers are the ones once written (verify archive)"
 	return nil
 }

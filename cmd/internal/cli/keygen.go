@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"filippo.io/age"
 	"github.com/spf13/cobra"
 
 	"kartoteka/cmd/internal/bundler"
@@ -14,8 +15,8 @@ import (
 )
 
 type keygenOptions struct {
-	out, alg, name string
-	plain          bool
+	out, alg, name, of string
+	plain              bool
 }
 
 func newKeygen(e *Env) *cobra.Command {
@@ -32,8 +33,13 @@ func newKeygen(e *Env) *cobra.Command {
 
 The secret half is protected by a passphrase of at least 8 characters, asked
 for twice, or taken from KARTOTEKA_PASSPHRASE. --plain leaves it open: for
-machines only.`,
+machines only.
+
+With --of 2/3 it makes the identities of three custodians, any two of whom open
+together and none alone: FILE-1, FILE-2, FILE-3, each with a passphrase and a .pub
+of its own, and FILE.pub, which holds the pairs, for kartoteka init --recipient.`,
 		Example: `  kartoteka keygen custodian -o anna.key
+  kartoteka keygen custodian --of 2/3 -o custody
   kartoteka keygen producer --plain -o his.pem`,
 		Args:      cobra.ExactArgs(1),
 		ValidArgs: kinds,
@@ -47,7 +53,13 @@ machines only.`,
 			if (o.name != "") != (args[0] == "witness") {
 				return usagef("--name is for witness, and a witness needs one")
 			}
-			return e.keygen(args[0], o)
+			if !c.Flags().Changed("of") {
+				return e.keygen(args[0], o)
+			}
+			if args[0] != "custodian" {
+				return usagef("--of is for custodian")
+			}
+			return e.keygenOf(o)
 		},
 	}
 	f := c.Flags()
@@ -55,6 +67,7 @@ machines only.`,
 	f.BoolVar(&o.plain, "plain", false, "no passphrase: for machines")
 	f.StringVar(&o.alg, "alg", bundler.ECDSA, "`algorithm` of a signing key: ecdsa, ed25519 or rsa3072")
 	f.StringVar(&o.name, "name", "", "`name` of a witness, as it stands in its signatures")
+	f.StringVar(&o.of, "of", "", "`2/N`: N custodians, 2 to 5, any two of whom open together")
 	_ = c.MarkFlagRequired("output")
 	return c
 }
@@ -74,7 +87,10 @@ func (e *Env) keygen(kind string, o keygenOptions) error {
 	var err error
 	switch kind {
 	case "custodian", "evidence":
-		p, err = identityPair(passphrase, e.Now())
+		var id *age.HybridIdentity
+		if id, err = age.GenerateHybridIdentity(); err == nil {
+			p, err = identityPair(id, passphrase, e.Now())
+		}
 	case "witness":
 		p, err = witnessPair(o.name, passphrase)
 	default:

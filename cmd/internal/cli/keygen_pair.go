@@ -17,11 +17,7 @@ import (
 type pair struct{ private, public []byte }
 
 // identityPair is what `age-keygen -pq` writes, inside an ordinary passphrase-protected age file.
-func identityPair(passphrase string, now time.Time) (pair, error) {
-	id, err := age.GenerateHybridIdentity()
-	if err != nil {
-		return pair{}, err
-	}
+func identityPair(id *age.HybridIdentity, passphrase string, now time.Time) (pair, error) {
 	public := id.Recipient().String()
 	text := fmt.Sprintf("# created: %s\n# public key: %s\n%s\n", now.Format(time.RFC3339), public, id)
 	private, err := protect([]byte(text), passphrase)
@@ -70,10 +66,15 @@ func freePair(name string) error {
 	if name == "" || name == "-" {
 		return usagef("an output file is needed (-o FILE)")
 	}
-	for _, n := range []string{name, name + ".pub"} {
-		if _, err := os.Lstat(n); err == nil {
-			return failf(exitFailed, "%s exists; it is not overwritten", n)
-		}
+	if err := freeName(name); err != nil {
+		return err
+	}
+	return freeName(name + ".pub")
+}
+
+func freeName(name string) error {
+	if _, err := os.Lstat(name); err == nil {
+		return failf(exitFailed, "%s exists; it is not overwritten", name)
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/ed25519"
 	"crypto/rsa"
 	"fmt"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -28,7 +29,7 @@ Every change is an event of the log. A verifier elsewhere pins what export write
 		RunE: needsVerb,
 	}
 	at.flags(c.PersistentFlags(), e)
-	c.AddCommand(newAddProducer(e, &at), newEndProducer(e, &at), newAddOfficer(e, &at), newEndOfficer(e, &at), newPolicyList(e), newPolicyExport(e))
+	c.AddCommand(newAddProducer(e, &at), newEndProducer(e, &at), newAddOfficer(e, &at), newEndOfficer(e, &at), newAddTSA(e, &at), newPolicyList(e), newPolicyExport(e))
 	return c
 }
 
@@ -42,7 +43,7 @@ func needsVerb(c *cobra.Command, args []string) error {
 
 func newPolicyList(e *Env) *cobra.Command {
 	return &cobra.Command{
-		Use: "list", Short: "list the trusted producers and officers", Example: "  kartoteka policy list", Args: cobra.NoArgs,
+		Use: "list", Short: "list the trusted producers, officers and time-stamp authorities", Example: "  kartoteka policy list", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			a, err := e.openArchive(archive.Options{})
 			if err != nil {
@@ -89,7 +90,7 @@ func (e *Env) printProducers(a *archive.Archive) error {
 	if err != nil {
 		return err
 	}
-	answer := jsonoutput.Producers{Schema: jsonoutput.SpecProducers, Origin: a.Spec.Origin, Policy: verify.Digest(data), Producers: []jsonoutput.Producer{}, Officers: []jsonoutput.Producer{}}
+	answer := jsonoutput.Producers{Schema: jsonoutput.SpecProducers, Origin: a.Spec.Origin, Policy: verify.Digest(data), Producers: []jsonoutput.Producer{}, Officers: []jsonoutput.Producer{}, TSAs: tsas(a.Policy())}
 	for _, p := range a.Policy().Producers {
 		l := jsonoutput.Producer{Name: p.Name, Subject: p.Subject, From: p.From, Until: p.Until}
 		if key, err := verify.LoadKey([]byte(p.Key)); p.Key != "" && err == nil {
@@ -99,7 +100,7 @@ func (e *Env) printProducers(a *archive.Archive) error {
 		answer.Producers = append(answer.Producers, l)
 	}
 	for _, o := range a.Policy().Officers {
-		l := jsonoutput.Producer{Name: o.Name, From: o.From, Until: o.Until}
+		l := jsonoutput.Producer{Name: o.Name, Roles: o.Roles, From: o.From, Until: o.Until}
 		if key, err := verify.LoadKey([]byte(o.Key)); err == nil {
 			l.Key = algorithm(key)
 			l.Hint, _ = seal.KeyHint(key)
@@ -117,10 +118,20 @@ func (e *Env) printProducers(a *archive.Archive) error {
 			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", clean(p.Name), key, clean(who), timeOr(p.From, "-"), timeOr(p.Until, "-"))
 		}
 		for _, o := range answer.Officers {
-			fmt.Fprintf(t, "%s (officer)\t%s\t%s\t%s\t%s\n", clean(o.Name), o.Key, o.Hint, timeOr(o.From, "-"), timeOr(o.Until, "-"))
+			fmt.Fprintf(t, "%s (%s)\t%s\t%s\t%s\t%s\n", clean(o.Name), officerOf(o.Roles), o.Key, o.Hint, timeOr(o.From, "-"), timeOr(o.Until, "-"))
+		}
+		for _, tsa := range answer.TSAs {
+			fmt.Fprintf(t, "%s (time stamps)\tchain\t%s\t-\t%s\n", clean(tsa.Name), counted(tsa.Certificates, "certificate"), tsa.Until)
 		}
 		t.Flush()
 	})
+}
+
+func officerOf(roles []verify.Role) string {
+	if len(roles) == 0 {
+		return "officer"
+	}
+	return "officer: " + strings.Trim(fmt.Sprint(roles), "[]")
 }
 
 func timeOr(t *seal.Time, none string) string {

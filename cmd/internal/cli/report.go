@@ -83,11 +83,24 @@ func summary[K ~string](e *Env, title string, counts map[K]int) {
 	fmt.Fprintf(e.Stdout, "%s: %s\n", title, strings.Join(parts, ", "))
 }
 
-// notes says what a passed verdict does not mean.
+// maxOrders bounds how many executed orders are printed.
+const maxOrders = 20
+
+// notes says what a passed verdict does not mean, and what is missing by order.
 func notes(e *Env, r *verify.Report) {
+	orders := 0
 	for _, c := range r.Checks {
-		if c.Verdict == verify.Passed && (c.Code == verify.CodeAnchors || c.Code == verify.CodeBeyond) {
+		switch {
+		case c.Verdict != verify.Passed || c.Detail == "":
+		case c.Code == verify.CodeAnchors, c.Code == verify.CodeBeyond, c.Code == verify.CodePolicy:
 			fmt.Fprintf(e.Stdout, "note: %s\n", clean(c.Detail))
+		case c.Code == verify.CodeOrder && strings.HasPrefix(c.Subject, "orders/"):
+			if orders++; orders <= maxOrders {
+				fmt.Fprintf(e.Stdout, "disposed: %s\n", clean(c.Detail))
+			}
 		}
+	}
+	if orders > maxOrders {
+		fmt.Fprintf(e.Stdout, "disposed: under %d orders more; --json or --report gives all\n", orders-maxOrders)
 	}
 }

@@ -18,14 +18,15 @@ func newSchedule(e *Env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "schedule",
 		Short: "the rules of retention, and a hospital's own",
-		Long: `Shows the schedules by which it is decided how long a record is kept, and tries a hospital's own against
-them. It needs no archive and changes nothing. docs/retention.md tells how a schedule is applied,
+		Long: `Shows the schedules by which it is decided how long a record is kept, tries a hospital's own against them, and sets
+which are in force for an archive. docs/retention.md tells how a schedule is applied,
 docs/retention-sources.md where the rules come from. Nothing here is legal advice.`,
 		Example: `  kartoteka schedule list --country PL
-  kartoteka schedule check our-schedule.yaml`,
+  kartoteka schedule check our-schedule.yaml
+  kartoteka schedule adopt --controller-kind public_hospital --schedule our-schedule.yaml`,
 		RunE: needsVerb,
 	}
-	c.AddCommand(newScheduleCheck(e), newScheduleList(e))
+	c.AddCommand(newScheduleCheck(e), newScheduleList(e), newScheduleAdopt(e))
 	return c
 }
 

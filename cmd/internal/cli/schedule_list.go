@@ -14,6 +14,7 @@ import (
 	"kartoteka/cmd/internal/cli/jsonoutput"
 	"kartoteka/retention"
 	"kartoteka/seal"
+	"kartoteka/verify"
 )
 
 func newScheduleList(e *Env) *cobra.Command {
@@ -22,8 +23,8 @@ func newScheduleList(e *Env) *cobra.Command {
 		Use:   "list [--country PL|UA|LT] [FILE...]",
 		Short: "list the rules in force",
 		Long: `Lists the rules in force: those of the embedded schedules, or of a hospital's own in FILE, which replaces the
-embedded one of its country as a whole. The EU's rules are added in Poland and Lithuania. Below each rule
-stands which records it is for.
+embedded one of its country as a whole. With --archive and no FILE it is what that archive adopted. The EU's rules
+are added in Poland and Lithuania. Below each rule stands which records it is for.
 
 A rule marked verify must be compared with the law by a lawyer first: until then nothing is disposed of by it.
 
@@ -46,17 +47,20 @@ func (e *Env) listSchedules(ctx context.Context, country string, files []string)
 	if err != nil {
 		return err
 	}
-	own, err := ownSchedules(ctx, files, embedded)
-	if err != nil {
-		return err
+	var own []ownSchedule
+	var confirmed map[string]verify.Override
+	if len(files) == 0 && e.archive != "" {
+		own, confirmed, err = e.lawOf()
+	} else if own, err = ownSchedules(ctx, files, embedded); err == nil {
+		err = usable(own, country)
 	}
-	if err := usable(own, country); err != nil {
+	if err != nil {
 		return err
 	}
 	answer := jsonoutput.ScheduleList{Schema: jsonoutput.SpecScheduleList}
 	for _, s := range embedded {
 		if governs(s.Jurisdiction, country) {
-			answer.Schedules = append(answer.Schedules, inForce(s, own))
+			answer.Schedules = append(answer.Schedules, inForce(s, own, confirmed))
 		}
 	}
 	return e.print(answer, func() { e.scheduleListText(answer) })
@@ -85,7 +89,7 @@ func governs(jurisdiction, country string) bool {
 }
 
 // inForce is the embedded schedule, or what replaces it.
-func inForce(s retention.Schedule, own []ownSchedule) jsonoutput.ListedSchedule {
+func inForce(s retention.Schedule, own []ownSchedule, confirmed map[string]verify.Override) jsonoutput.ListedSchedule {
 	file := ""
 	for _, o := range own {
 		if o.Jurisdiction == s.Jurisdiction {
@@ -96,7 +100,7 @@ func inForce(s retention.Schedule, own []ownSchedule) jsonoutput.ListedSchedule 
 		Classes: s.Classes, Rules: []jsonoutput.ScheduleRule{}}
 	for _, r := range s.Rules {
 		l.Rules = append(l.Rules, jsonoutput.ScheduleRule{ID: r.ID, Classes: r.Class, Unit: r.Unit, Period: r.Period(), Years: r.Years, Days: r.MinDays,
-			Trigger: r.Trigger, Rounding: r.Rounding, When: r.When, Cite: r.Cite, Source: r.Source, Confidence: r.Confidence, Verify: r.Verify, Default: r.Default, Note: r.Note})
+			Trigger: r.Trigger, Rounding: r.Rounding, When: r.When, Cite: r.Cite, Source: r.Source, Confidence: r.Confidence, Verify: r.Verify, Confirmed: confirmed[r.ID].Basis, Default: r.Default, Note: r.Note})
 	}
 	return l
 }
@@ -112,7 +116,7 @@ func (e *Env) scheduleListText(answer jsonoutput.ScheduleList) {
 		}
 	}
 	widths := listWidths(rows)
-	verify, at := 0, 1
+	unconfirmed, at := 0, 1
 	for i, s := range answer.Schedules {
 		if i > 0 {
 			fmt.Fprintln(e.Stdout)
@@ -123,13 +127,16 @@ func (e *Env) scheduleListText(answer jsonoutput.ScheduleList) {
 			writeRow(e.Stdout, rows[at], widths)
 			writeIndented(e.Stdout, records(r, s.Classes))
 			writeIndented(e.Stdout, conditions(r.When))
-			if at++; r.Verify {
-				verify++
+			if r.Confirmed != "" {
+				writeIndented(e.Stdout, "compared with the law: "+clean(r.Confirmed))
+			}
+			if at++; r.Verify && r.Confirmed == "" {
+				unconfirmed++
 			}
 		}
 	}
-	if verify > 0 {
-		e.say("marked verify: %d of %s, to be compared with the law by a lawyer first; until then nothing is disposed of by them", verify, counted(len(rows)-1, "rule"))
+	if unconfirmed > 0 {
+		e.say("marked verify: %d of %s, to be compared with the law by a lawyer first; until then nothing is disposed of by them", unconfirmed, counted(len(rows)-1, "rule"))
 	}
 }
 
@@ -147,7 +154,10 @@ func scheduleHead(w io.Writer, s jsonoutput.ListedSchedule) {
 
 func ruleRow(r jsonoutput.ScheduleRule) []string {
 	row := []string{r.ID, r.Period, strings.ReplaceAll(string(r.Trigger), "_", " "), string(r.Confidence), r.Cite}
-	if r.Verify {
+	switch {
+	case r.Confirmed != "":
+		row[3] = "confirmed"
+	case r.Verify:
 		row[3] += ", verify"
 	}
 	for i, cell := range row {

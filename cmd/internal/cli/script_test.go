@@ -13,8 +13,11 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"kartoteka/archive/stamper/stampertest"
 )
 
 // TestMain lets the scripts run this test binary as `kartoteka`.
@@ -32,12 +35,15 @@ func TestMain(m *testing.M) {
 //	flip FILE OFFSET      turn one bit of a file's byte; from the end with a negative offset
 //	truncate FILE SIZE    cut a file, or lengthen it with zeros (a sparse file)
 //	rsakey FILE BITS      write a plain RSA private key in PEM, however weak
+//	tsa NAME [DAYS]       start a time-stamp authority whose certificate ends in so many days: its root is NAME.pem, its
+//	                      address $NAME
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"status": scriptStatus, "setvar": scriptSetvar, "glob": scriptGlob,
 			"flip": scriptFlip, "truncate": scriptTruncate, "rsakey": scriptRSAKey,
+			"tsa": func(ts *testscript.TestScript, neg bool, args []string) { scriptTSA(t, ts, neg, args) },
 		},
 	})
 }
@@ -93,6 +99,19 @@ func scriptFlip(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	data[at] ^= 1
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), data, 0o600))
+}
+
+func scriptTSA(t *testing.T, ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, args, 1, "tsa NAME [DAYS]")
+	o := stampertest.Options{}
+	if len(args) > 1 {
+		days, err := strconv.Atoi(args[1])
+		ts.Check(err)
+		o.Template = func(c *x509.Certificate) { c.NotAfter = time.Now().AddDate(0, 0, days) }
+	}
+	a := stampertest.New(t, o)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]+".pem"), []byte(a.Anchor().Chain), 0o600))
+	ts.Setenv(args[0], a.URL)
 }
 
 func scriptTruncate(ts *testscript.TestScript, neg bool, args []string) {

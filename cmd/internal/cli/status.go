@@ -39,7 +39,15 @@ func (e *Env) status(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return e.print(answer, func() { e.statusText(answer) })
+	if err := e.print(answer, func() { e.statusText(answer) }); err != nil {
+		return err
+	}
+	for _, p := range answer.Problems {
+		if p.Critical {
+			return &status{code: exitFailed}
+		}
+	}
+	return nil
 }
 
 // look is status without a daemon.
@@ -55,6 +63,7 @@ func (e *Env) look() (s wire.Status, err error) {
 	}
 	s = wire.Status{Origin: a.Spec.Origin, Size: st.Head.Size, Root: st.Head.Root.String(), Last: st.Last, Waiting: st.Waiting,
 		Rejected: st.Rejected, Leftovers: st.Leftovers, Free: st.Free, Reserve: st.Reserve, Index: string(st.Index), Problems: []wire.Problem{}}
+	e.lookAtStamps(a, &s)
 	perDay, err := a.Pace(e.Now())
 	s.DaysLeft = st.DaysLeft(perDay)
 	return s, err
@@ -78,6 +87,7 @@ func (e *Env) statusText(s jsonoutput.Status) {
 		left = fmt.Sprintf("about %d days left", *s.DaysLeft)
 	}
 	row("free", "%s (%s kept free); %s", size(s.Free), size(s.Reserve), left)
+	e.stampRows(row, s.Stamps)
 	switch {
 	case !s.Daemon:
 		row("kartotekad", "not running")

@@ -24,7 +24,7 @@ import (
 func newVerify(e *Env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "verify",
-		Short: "judge an archive, its log, a bundle or a packet",
+		Short: "judge an archive, its log, a bundle, a packet, a certificate or an evidence record",
 		Long: `Judges, and changes nothing. Each check is passed, failed or indeterminate; one failed check fails the whole.
 Trust anchors come from the policy file you pinned (--policy). Without one, an archive can only be shown to
 agree with itself.`,
@@ -32,10 +32,10 @@ agree with itself.`,
   kartoteka verify packet PACKET.zip --policy pinned.json`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			return usagef("verify what? archive, log, bundle or packet")
+			return usagef("verify what? archive, log, bundle, packet, certificate or evidence")
 		},
 	}
-	c.AddCommand(newVerifyArchive(e), newVerifyLog(e), newVerifyBundle(e), newVerifyPacket(e))
+	c.AddCommand(newVerifyArchive(e), newVerifyLog(e), newVerifyBundle(e), newVerifyPacket(e), newVerifyCertificate(e), newVerifyEvidence(e))
 	return c
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"kartoteka/cmd/internal/cli/jsonoutput"
+	"kartoteka/retention"
 	"kartoteka/seal"
 )
 
@@ -29,8 +30,7 @@ func newVersion(e *Env) *cobra.Command {
 
 func buildVersion() jsonoutput.Version {
 	a := jsonoutput.Version{Schema: jsonoutput.SpecVersion, Version: "(devel)", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,
-		Formats: []string{seal.SpecArchive, seal.SpecBundle, seal.SpecCapsule, seal.SpecCommitment, seal.SpecEntry, seal.SpecEvent, seal.SpecKeyfile,
-			seal.SpecOpenings, seal.SpecPacket, seal.SpecPolicy, seal.SpecReceipt, seal.SpecRecipients, seal.SpecRelease, seal.SpecSegment}}
+		Formats: append(seal.Specs(), retention.SpecSchedule)}
 	b, ok := debug.ReadBuildInfo()
 	if !ok {
 		return a

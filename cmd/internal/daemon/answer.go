@@ -60,8 +60,10 @@ func (s *server) handle(c net.Conn, r wire.Request) error {
 		})
 	case wire.OpReleaseVoid:
 		return s.void(c, *r.Void)
+	case wire.OpStamp, wire.OpRenewals, wire.OpRenew:
+		return s.handleStamps(c, r)
 	}
-	return wire.Errorf(wire.CodeRequest, "request: no such operation")
+	return s.handleLaw(c, r)
 }
 
 func (s *server) find(c net.Conn, q archive.Query) error {

@@ -29,7 +29,10 @@ type board struct {
 }
 
 // raise puts up a problem and says so once; a problem that is up only gets its text renewed.
-func (b *board) raise(code, text string) {
+func (b *board) raise(code, text string) { b.put(code, text, false) }
+
+// put is raise; critical is what cannot be repaired once it has happened.
+func (b *board) put(code, text string, critical bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	p, up := b.problems[code]
@@ -37,7 +40,7 @@ func (b *board) raise(code, text string) {
 		p = wire.Problem{Code: code, Since: seal.At(b.now())}
 		b.log.Warn("problem", "code", code, "text", text)
 	}
-	p.Text = text
+	p.Text, p.Critical = text, critical
 	if b.problems == nil {
 		b.problems = map[string]wire.Problem{}
 	}

@@ -44,6 +44,11 @@ func (c *Config) check() error {
 	if _, err := c.Log.level(); err != nil {
 		return err
 	}
+	for i, a := range c.Stamps {
+		if err := a.check(); err != nil {
+			return fmt.Errorf("stamps[%d]: %w", i, err)
+		}
+	}
 	for i, g := range c.Roles {
 		if err := g.check(); err != nil {
 			return fmt.Errorf("roles[%d]: %w", i, err)

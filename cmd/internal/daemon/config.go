@@ -34,6 +34,8 @@ type Config struct {
 	Roles []Grant `yaml:"roles"`
 	// Calendar says when bundles are taken in.
 	Calendar Calendar `yaml:"calendar"`
+	// Stamps are the time-stamp authorities, the first to be asked first; default none: nothing is stamped.
+	Stamps []Authority `yaml:"stamps"`
 	// Reserve is what is left free on the archive's disk; default 1 GiB, at most a twentieth of the disk.
 	Reserve Bytes `yaml:"reserve"`
 	// Segment is the size at which a segment is cut; default 256 MiB.

@@ -127,7 +127,8 @@ func TestExampleConfig(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, field := range []string{"archive", "private", "spool", "socket", "path", "mode", "group", "roles", "calendar", "nightly", "max_wait",
-		"reserve", "segment", "workers", "log", "level", "format", "status_file"} {
+		"reserve", "segment", "workers", "log", "level", "format", "status_file",
+		"stamps", "name", "url", "families", "user", "password_file", "header_file", "timeout", "policy_oid", "no_status"} {
 		if !strings.Contains(text, field+":") {
 			t.Errorf("the example does not show %s", field)
 		}

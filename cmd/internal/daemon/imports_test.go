@@ -26,7 +26,7 @@ func TestDaemonOpensNoDocument(t *testing.T) {
 			t.Errorf("kartotekad reaches %s", p)
 		}
 	}
-	if !deps["kartoteka/archive"] || !deps["kartoteka/seal"] {
+	if !deps["kartoteka/archive"] || !deps["kartoteka/seal"] || !deps["kartoteka/cmd/internal/appraisal"] || !deps["kartoteka/retention"] {
 		t.Error("the list of dependencies is not one")
 	}
 }

@@ -29,12 +29,15 @@ type keeper struct {
 	over  chan struct{} // closed when run has ended
 	file  string        // status file
 
+	stamping stamping
+
 	// Of the keeper's goroutine only.
 	spool    waiting
 	asks     []*ask
 	failures int       // accessions that failed in a row
 	hold     time.Time // nothing is taken in before
 	reopened bool      // since the last commit
+	night    time.Time // the next nightly time after which stamps are asked for
 }
 
 // desk is where the archive lies open. Whoever looks something up holds it for reading; it is changed for a freshly
@@ -65,8 +68,10 @@ func (d *desk) close() error {
 }
 
 func newKeeper(log *slog.Logger, now func() time.Time, open func() (*archive.Archive, error)) *keeper {
-	return &keeper{log: log, now: now, open: open, board: &board{log: log, now: now, beat: now()},
+	k := &keeper{log: log, now: now, open: open, board: &board{log: log, now: now, beat: now()},
 		jobs: make(chan func() error), wake: make(chan struct{}, 1), over: make(chan struct{})}
+	k.stamping.Desk, k.stamping.Now, k.stamping.life, k.stamping.wake = stampDesk{k}, now, context.Background(), make(chan struct{}, 1)
+	return k
 }
 
 // run keeps the archive until ctx is done or something ends it.
@@ -109,6 +114,7 @@ func (k *keeper) turn(ctx context.Context) (wait time.Duration, err error) {
 		return 0, k.intake(ctx, batch)
 	}
 	k.answer(nil)
+	k.nightOver()
 	if !some {
 		return scanEvery, nil
 	}
@@ -211,7 +217,7 @@ func (k *keeper) settle(err error) error {
 		return nil
 	case errors.As(err, &gone), errors.As(err, &bad), errors.Is(err, archive.ErrClock):
 		return err
-	case errors.Is(err, archive.ErrReopen), errors.Is(err, archive.ErrIndexDamaged):
+	case errors.Is(err, archive.ErrReopen), errors.Is(err, archive.ErrUnfinished), errors.Is(err, archive.ErrIndexDamaged):
 		return k.reopen(err)
 	case errors.Is(err, archive.ErrSpace):
 		k.hold = k.now().Add(scanEvery)

@@ -17,11 +17,11 @@ const (
 	RoleIngest  Role = "ingest"  // a sending system's account
 	RoleStaff   Role = "staff"   // the archive's clerks
 	RoleAuditor Role = "auditor" // looks at the archive, never for a person
-	RoleOfficer Role = "officer" // hands records out
+	RoleOfficer Role = "officer" // hands records out, holds them, disposes of them, has them stamped
 )
 
 // ops lists what a role may ask for. An auditor counts and checks but looks nobody up: whether a person has a record
-// here is health data already.
+// here is health data already. A hold names who ordered it, and often why.
 func (r Role) ops() []wire.Op {
 	switch r {
 	case RoleIngest:
@@ -29,9 +29,10 @@ func (r Role) ops() []wire.Op {
 	case RoleStaff:
 		return []wire.Op{wire.OpStatus, wire.OpList, wire.OpFind}
 	case RoleAuditor:
-		return []wire.Op{wire.OpStatus, wire.OpList}
+		return []wire.Op{wire.OpStatus, wire.OpList, wire.OpDue, wire.OpRenewals}
 	case RoleOfficer:
-		return []wire.Op{wire.OpStatus, wire.OpList, wire.OpFind, wire.OpRelease, wire.OpReleaseVoid}
+		return []wire.Op{wire.OpStatus, wire.OpList, wire.OpFind, wire.OpRelease, wire.OpReleaseVoid, wire.OpFact, wire.OpHold, wire.OpHolds,
+			wire.OpHoldRelease, wire.OpStep, wire.OpDue, wire.OpOrder, wire.OpExecute, wire.OpCertificate, wire.OpStamp, wire.OpRenewals, wire.OpRenew}
 	}
 	return nil
 }

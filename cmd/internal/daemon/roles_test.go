@@ -11,7 +11,9 @@ import (
 	"testing"
 
 	"kartoteka/archive"
+	"kartoteka/cmd/internal/appraisal"
 	"kartoteka/cmd/internal/wire"
+	"kartoteka/seal"
 )
 
 func TestRoles(t *testing.T) {
@@ -27,6 +29,7 @@ func TestRoles(t *testing.T) {
 			return nil, nil
 		},
 	}
+	officer := slices.DeleteFunc(wire.Ops(), func(op wire.Op) bool { return op == wire.OpIngest })
 	for _, c := range []struct {
 		name string
 		peer peer
@@ -35,9 +38,9 @@ func TestRoles(t *testing.T) {
 		{"root", peer{0, 0}, wire.Ops()},
 		{"the daemon's own user", peer{os.Getuid(), 99999}, wire.Ops()},
 		{"sender", peer{1001, 1001}, []wire.Op{wire.OpStatus, wire.OpIngest}},
-		{"officer", peer{1002, 1002}, []wire.Op{wire.OpStatus, wire.OpList, wire.OpFind, wire.OpRelease, wire.OpReleaseVoid}},
-		{"by supplementary groups", peer{1003, 1003}, []wire.Op{wire.OpStatus, wire.OpList, wire.OpFind}},
-		{"by primary group", peer{1004, 60}, []wire.Op{wire.OpStatus, wire.OpList}},
+		{"officer", peer{1002, 1002}, officer},
+		{"by supplementary groups", peer{1003, 1003}, []wire.Op{wire.OpStatus, wire.OpList, wire.OpFind, wire.OpDue, wire.OpRenewals}},
+		{"by primary group", peer{1004, 60}, []wire.Op{wire.OpStatus, wire.OpList, wire.OpDue, wire.OpRenewals}},
 		{"by primary group alone", peer{1009, 50}, []wire.Op{wire.OpStatus, wire.OpList, wire.OpFind}},
 		{"nobody", peer{65534, 65534}, nil},
 		{"a uid that is a granted gid", peer{50, 1}, nil},
@@ -110,6 +113,21 @@ func askAsNobody(t *testing.T, path string) {
 	}
 	if err := c.Ingest(t.Context(), func(archive.Outcome) {}); !errors.Is(err, wire.ErrForbidden) {
 		t.Errorf("ingest: %v", err)
+	}
+	if err := c.Due(t.Context(), wire.Due{}, func([]appraisal.Row) error { return nil }); err != nil {
+		t.Errorf("due: %v", err)
+	}
+	named := appraisal.Whose{Bundles: []seal.LeafIndex{1}}
+	for op, err := range map[wire.Op]error{
+		wire.OpHolds: second(c.Holds(t.Context())), wire.OpExecute: second(c.Execute(t.Context(), []byte("{}"))), wire.OpCertificate: second(c.Certificate(t.Context(), 7)),
+		wire.OpFact:        second(c.Fact(t.Context(), wire.Fact{Whose: named, Facts: seal.Facts{Class: "referral"}, Basis: "b", Officer: "o"})),
+		wire.OpOrder:       second(c.Order(t.Context(), wire.Order{Number: "1", Bundles: named.Bundles})),
+		wire.OpStep:        second(c.Step(t.Context(), wire.Step{Step: seal.Step{Kind: seal.StepHandedOver, Officer: "o"}, Bundles: named.Bundles})),
+		wire.OpReleaseVoid: second(c.ReleaseVoid(t.Context(), 1, "x")),
+	} {
+		if !errors.Is(err, wire.ErrForbidden) {
+			t.Errorf("%s: %v", op, err)
+		}
 	}
 	t.Log("asked")
 }

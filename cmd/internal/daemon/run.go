@@ -57,6 +57,7 @@ func Run(ctx context.Context, c *Config, o Options) error {
 	s := newServer(k, r, o.Log, l)
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
+	k.stamping.life = ctx
 	n := newNotifier(o.Getenv)
 	defer context.AfterFunc(ctx, n.stopping)()
 	served := make(chan struct{})
@@ -67,13 +68,20 @@ func Run(ctx context.Context, c *Config, o Options) error {
 	go k.watch(ctx, filepath.Join(c.Spool, "incoming"))
 	go k.watched(ctx, n)
 	go k.hangup(ctx)
+	stamped := make(chan struct{})
+	go func() {
+		defer close(stamped)
+		k.stampNights(ctx)
+	}()
 	o.Log.Info("started", "size", k.desk.a.Head().Size, "nightly", c.Calendar.Nightly.String(), "zone", k.cal.zone.String())
+	c.warnStamps(k.desk.a.Policy(), k.stamping.By, o.Log)
 	n.ready()
 	o.Ready()
 	k.board.tell = n.status
 	err = k.run(ctx)
 	stop()
 	<-served
+	<-stamped
 	if err != nil {
 		o.Log.Error("cannot go on", "error", safe(err))
 	}
@@ -104,6 +112,10 @@ func start(c *Config, o Options) (*keeper, error) {
 	k.desk.a = a
 	k.cal = calendar{zone: zone, nightly: c.Calendar.Nightly, maxWait: time.Duration(c.Calendar.MaxWait)}
 	k.file = c.StatusFile
+	if k.stamping.By, err = c.stampers(a.Policy(), o.Log, o.Now); err != nil {
+		a.Close()
+		return nil, err
+	}
 	return k, nil
 }
 

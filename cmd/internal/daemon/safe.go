@@ -24,7 +24,7 @@ func safe(err error) string {
 	if errors.As(err, &bad) { // subjects are ours: tiles, keyfiles, events
 		return fmt.Sprintf("%s: %s", bad.Code, bad.Subject)
 	}
-	for _, known := range []error{archive.ErrSpace, archive.ErrClock, archive.ErrBusy, archive.ErrReopen, archive.ErrIndexDamaged, archive.ErrPrivate, errWatch} {
+	for _, known := range []error{archive.ErrUnfinished, archive.ErrRefused, archive.ErrSpace, archive.ErrClock, archive.ErrBusy, archive.ErrReopen, archive.ErrIndexDamaged, archive.ErrPrivate, errWatch} {
 		if errors.Is(err, known) {
 			return join(known.Error(), system(err))
 		}
@@ -65,7 +65,7 @@ func system(err error) string {
 // ours gives a path back, with a space before it, if nothing in it was named by a sender.
 func ours(path string) string {
 	slash := filepath.ToSlash(path)
-	for _, dir := range []string{"/accessions/", "/keyfiles/", "/keyfiles.2/", "/log/", "/policy/", "/receipts/"} {
+	for _, dir := range []string{"/accessions/", "/keyfiles/", "/keyfiles.2/", "/log/", "/policy/", "/orders/", "/receipts/"} {
 		if i := strings.LastIndex(slash, dir); i >= 0 && !strings.Contains(slash, "/incoming/") && !strings.Contains(slash, "/rejected/") {
 			return " " + slash[i+1:]
 		}

@@ -32,6 +32,7 @@ type server struct {
 	idle     time.Duration
 	door     door
 	lists    chan struct{} // one list at a time: it holds every entry in memory
+	dues     chan struct{} // one table of what is due at a time: a decision on every bundle is work
 
 	mu    sync.Mutex
 	conns map[*net.UnixConn]bool
@@ -83,7 +84,7 @@ func removeStale(path string) error {
 
 func newServer(k *keeper, r *roles, log *slog.Logger, l *net.UnixListener) *server {
 	return &server{keeper: k, roles: r, log: log, listener: l, who: peerOf, idle: idleFor,
-		lists: make(chan struct{}, 1), conns: map[*net.UnixConn]bool{}}
+		lists: make(chan struct{}, 1), dues: make(chan struct{}, 1), conns: map[*net.UnixConn]bool{}}
 }
 
 // run answers until ctx is done; then it lets running answers end.

@@ -47,6 +47,7 @@ func (k *keeper) survey() {
 	}
 	k.board.when(s.DaysLeft != nil && *s.DaysLeft < fewDaysLeft, wire.ProblemFewDays, "at the pace of the last 30 days the disk is full in less than 30 days")
 	k.leftovers(s.Leftovers)
+	k.stampProblems()
 }
 
 // leftovers adds to those that got a name of ours the bundles that could not even be renamed.
@@ -67,6 +68,9 @@ func (k *keeper) status() (s wire.Status, err error) {
 		}
 		s = wire.Status{Origin: a.Spec.Origin, Size: st.Head.Size, Root: st.Head.Root.String(), Last: st.Last, Waiting: st.Waiting,
 			Rejected: st.Rejected, Leftovers: st.Leftovers, Free: st.Free, Reserve: st.Reserve, DaysLeft: st.DaysLeft(perDay), Index: string(st.Index)}
+		if s.Stamps, err = k.stampState(a); err != nil { // an index that is behind or damaged stands on the board already
+			s.Stamps = nil
+		}
 		return nil
 	})
 	k.board.fill(&s)

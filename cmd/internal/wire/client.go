@@ -133,10 +133,12 @@ func (c *Client) ReleaseVoid(ctx context.Context, release seal.LeafIndex, code s
 	return c.leaf(ctx, Request{Op: OpReleaseVoid, Void: &Void{Release: release, Code: code}})
 }
 
+var errNoEvent = errors.New("the daemon's answer has no event")
+
 func (c *Client) leaf(ctx context.Context, r Request) (leaf seal.LeafIndex, err error) {
 	err = c.ask(ctx, r, func(a Answer) error {
 		if a.Leaf == nil {
-			return errors.New("the daemon's answer has no event")
+			return errNoEvent
 		}
 		leaf = *a.Leaf
 		return nil

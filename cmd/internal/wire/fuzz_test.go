@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"kartoteka/archive"
+	"kartoteka/cmd/internal/appraisal"
+	"kartoteka/cmd/internal/stamps"
 	"kartoteka/seal"
 	"kartoteka/seal/fuzztest"
 )
@@ -37,6 +39,9 @@ func FuzzRequest(f *testing.F) {
 		`{"version":1,"op":"release_void","release_void":{"release":7,"code":"not_collected"}}`,
 		`{"version":1,"op":"release","release":{"entry":{},"custodian":"0123456789abcdef"}}`, `{"version":2}`, `null`,
 	} {
+		f.Add([]byte(s))
+	}
+	for _, s := range sound() {
 		f.Add([]byte(s))
 	}
 	f.Add(line(f, Request{Version: Version, Op: OpRelease, Release: &Release{Custodian: "0123456789abcdef", Entry: seal.Release{
@@ -94,6 +99,13 @@ func FuzzAnswer(f *testing.F) {
 		{{Version: 1, More: true, Outcomes: []archive.Outcome{{}}}, {Version: 1, Leaf: &leaf}},
 		{{Version: 1, Error: NewError(&archive.Tampered{Code: "log_rolled_back", Subject: "log", Reason: "is shorter", Proof: "proof"})}},
 		{{Version: 1, Error: NewError(fmt.Errorf("x: %w", archive.ErrBusy))}},
+		{{Version: 1, More: true, Rows: []appraisal.Row{{Bundle: 7, Blockers: []appraisal.Blocker{{Code: "held", Text: "held"}}}}}, {Version: 1}},
+		{{Version: 1, More: true, File: []byte("a part")}, {Version: 1, File: []byte("the rest")}},
+		{{Version: 1, Leaves: []seal.LeafIndex{7, 8}}},
+		{{Version: 1, Holds: []appraisal.HoldInForce{{Event: 7}}}},
+		{{Version: 1, Stamps: &stamps.Report{Nights: []seal.LeafIndex{7}, Stamped: []stamps.Stamped{{TSA: "first"}}, Waiting: []stamps.Waiting{{Tried: []stamps.Tried{{TSA: "first", Error: "down"}}}}}}},
+		{{Version: 1, Renewals: &stamps.Plan{Rows: []stamps.Row{{Family: seal.FamilySHA256, TSA: "first", Why: stamps.WhyCertificate, State: stamps.StateDue, Count: 3}}, Calls: 1}}},
+		{{Version: 1, Error: NewError(&appraisal.Refused{Reasons: []appraisal.Reason{{Bundle: 7, Code: "held"}}})}},
 	} {
 		var b []byte
 		for _, a := range answers {
@@ -109,10 +121,13 @@ func FuzzAnswer(f *testing.F) {
 			conn := says{Reader: bytes.NewReader(data)}
 			return &Client{conn: conn, in: NewReader(conn), used: time.Now()}
 		}
-		fuzztest.Bounded(t, 6*len(data), func() {
+		fuzztest.Bounded(t, 15*len(data), func() {
 			for _, err := range []error{
 				second(client().Status(ctx)), second(client().List(ctx, archive.Query{})), second(client().Find(ctx, archive.Query{Name: "A", Born: "1944-05-14"})),
 				client().Ingest(ctx, func(archive.Outcome) {}), second(client().ReleaseVoid(ctx, 1, "x")),
+				second(client().Holds(ctx)), client().Due(ctx, Due{}, func([]appraisal.Row) error { return nil }), second(client().Certificate(ctx, 7)),
+				second(client().Fact(ctx, Fact{Whose: appraisal.Whose{Bundles: []seal.LeafIndex{7}}, Facts: seal.Facts{Class: "referral"}, Basis: "B", Officer: "N"})),
+				client().Check(ctx, []byte("{}")), second(client().Stamp(ctx, Stamp{Now: true})), second(client().Renew(ctx, Renew{})), second(client().Renewals(ctx, Renewals{Days: 9})),
 			} {
 				if err != nil && err.Error() == "" {
 					t.Errorf("%T without a text", err)

@@ -13,6 +13,8 @@ import (
 	"slices"
 
 	"kartoteka/archive"
+	"kartoteka/cmd/internal/appraisal"
+	"kartoteka/cmd/internal/stamps"
 	"kartoteka/seal"
 )
 
@@ -32,10 +34,28 @@ const (
 	OpIngest      Op = "ingest"       // take in now what stands in the spool; an answer for each outcome
 	OpRelease     Op = "release"      // commit an entry of the register of releases; before the packet is handed over
 	OpReleaseVoid Op = "release_void" // the packet of an earlier release was not handed over
+
+	OpFact        Op = "fact"         // add what an officer learnt of a patient or a bundle
+	OpHold        Op = "hold"         // keep records although their term is over
+	OpHolds       Op = "holds"        // the holds in force; they name people
+	OpHoldRelease Op = "hold_release" // two officers end a hold
+	OpStep        Op = "step"         // note a step on the way to a disposal
+	OpDue         Op = "due"          // what the law says of each bundle; names nobody
+	OpOrder       Op = "order"        // make the order for bundles; changes nothing
+	OpExecute     Op = "execute"      // execute a signed order, or see whether it would be
+	OpCertificate Op = "certificate"  // of an executed order
+
+	OpStamp    Op = "stamp"    // have stamped what waits for a token
+	OpRenewals Op = "renewals" // what must be stamped again by when; names nobody
+	OpRenew    Op = "renew"    // have stamped again what ends soon
 )
 
 // Ops lists every operation.
-func Ops() []Op { return []Op{OpStatus, OpList, OpFind, OpIngest, OpRelease, OpReleaseVoid} }
+func Ops() []Op {
+	return []Op{OpStatus, OpList, OpFind, OpIngest, OpRelease, OpReleaseVoid,
+		OpFact, OpHold, OpHolds, OpHoldRelease, OpStep, OpDue, OpOrder, OpExecute, OpCertificate,
+		OpStamp, OpRenewals, OpRenew}
+}
 
 // Request is one question. The body its Op needs is set, and no other.
 type Request struct {
@@ -44,6 +64,19 @@ type Request struct {
 	Query   *archive.Query `json:"query,omitempty"`        // list, find
 	Release *Release       `json:"release,omitempty"`      // release
 	Void    *Void          `json:"release_void,omitempty"` // release_void
+
+	Fact        *Fact        `json:"fact,omitempty"`
+	Hold        *Hold        `json:"hold,omitempty"`
+	HoldRelease *HoldRelease `json:"hold_release,omitempty"`
+	Step        *Step        `json:"step,omitempty"`
+	Due         *Due         `json:"due,omitempty"`
+	Order       *Order       `json:"order,omitempty"`
+	Execute     *Execute     `json:"execute,omitempty"`
+	Certificate *Certificate `json:"certificate,omitempty"`
+
+	Stamp    *Stamp    `json:"stamp,omitempty"`
+	Renewals *Renewals `json:"renewals,omitempty"`
+	Renew    *Renew    `json:"renew,omitempty"`
 }
 
 // Release asks for a release event.
@@ -67,6 +100,14 @@ type Answer struct {
 	Found    []archive.Found   `json:"found,omitempty"`
 	Outcomes []archive.Outcome `json:"outcomes,omitempty"`
 	Leaf     *seal.LeafIndex   `json:"leaf,omitempty"` // of the event that was committed
+
+	Leaves []seal.LeafIndex        `json:"leaves,omitempty"` // of the events that were committed
+	Holds  []appraisal.HoldInForce `json:"holds,omitempty"`
+	Rows   []appraisal.Row         `json:"rows,omitempty"`
+	File   []byte                  `json:"file,omitempty"` // a part of an order or a certificate
+
+	Stamps   *stamps.Report `json:"stamps,omitempty"`
+	Renewals *stamps.Plan   `json:"renewals,omitempty"`
 }
 
 var (
@@ -95,34 +136,56 @@ func (r Request) Check() error {
 }
 
 func (r Request) check() error {
-	want := struct{ query, release, void bool }{}
-	switch r.Op {
-	case OpStatus, OpIngest:
-	case OpList, OpFind:
-		want.query = true
-	case OpRelease:
-		want.release = true
-	case OpReleaseVoid:
-		want.void = true
-	default:
+	if !slices.Contains(Ops(), r.Op) {
 		return errors.New("no such operation")
 	}
-	if (r.Query != nil) != want.query || (r.Release != nil) != want.release || (r.Void != nil) != want.void {
+	bodies := r.bodies()
+	own, query := bodies[r.Op], r.Op == OpList || r.Op == OpFind
+	bodiless := query || r.Op == OpStatus || r.Op == OpIngest || r.Op == OpHolds
+	if (own == nil) != bodiless || own == nil && len(bodies) > 0 || len(bodies) > 1 || (r.Query != nil) != query {
 		return fmt.Errorf("%s: a body is missing or does not belong to it", r.Op)
 	}
 	switch {
-	case want.query && long(*r.Query):
+	case own != nil:
+		return own.check()
+	case query && long(*r.Query):
 		return fmt.Errorf("%s: a text has more than %d bytes", r.Op, maxText)
 	case r.Op == OpList && (r.Query.Identifier.System != "" || r.Query.Identifier.Value != "" || r.Query.Name != "" || r.Query.Born != ""):
 		return errors.New("list takes no identifier and no name: that is find")
 	case r.Op == OpFind && r.Query.Identifier.System == "" && r.Query.Name == "":
 		return errors.New("find needs an identifier or a name with a birth date")
-	case want.release:
-		return r.Release.check()
-	case want.void:
-		return r.Void.check()
 	}
 	return nil
+}
+
+// body of a request, of one operation only.
+type body interface{ check() error }
+
+func (r Request) bodies() map[Op]body {
+	set := map[Op]body{}
+	put(set, OpRelease, r.Release)
+	put(set, OpReleaseVoid, r.Void)
+	put(set, OpFact, r.Fact)
+	put(set, OpHold, r.Hold)
+	put(set, OpHoldRelease, r.HoldRelease)
+	put(set, OpStep, r.Step)
+	put(set, OpDue, r.Due)
+	put(set, OpOrder, r.Order)
+	put(set, OpExecute, r.Execute)
+	put(set, OpCertificate, r.Certificate)
+	put(set, OpStamp, r.Stamp)
+	put(set, OpRenewals, r.Renewals)
+	put(set, OpRenew, r.Renew)
+	return set
+}
+
+func put[T any, P interface {
+	*T
+	body
+}](set map[Op]body, op Op, b P) {
+	if b != nil {
+		set[op] = b
+	}
 }
 
 // maxText bounds each text of a query, in bytes: a long name would keep the daemon busy for minutes with its sounds.

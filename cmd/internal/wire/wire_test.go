@@ -53,6 +53,7 @@ func TestParseRequest(t *testing.T) {
 		{`{"version":1,"op":"find","query":{"name":"` + strings.Repeat("cj ", 400) + `","born":"1944-05-14"}}`, CodeRequest},
 		{`{"version":1,"op":"release_void","release_void":{"release":-1,"code":"x"}}`, CodeRequest},
 		{`{"version":1,"op":"release_void","release_void":{"release":1,"code":"Anna K."}}`, CodeRequest},
+		{`{"version":1,"op":"status","release_void":{"release":1,"code":"x"}}`, CodeRequest},
 	} {
 		_, err := ParseRequest([]byte(c.line))
 		var e *Error
@@ -85,7 +86,8 @@ func TestLine(t *testing.T) {
 }
 
 func TestErrorsCrossOver(t *testing.T) {
-	for _, want := range []error{archive.ErrBusy, archive.ErrSpace, archive.ErrClock, archive.ErrIndexDamaged, ErrForbidden, ErrNotFound, ErrHeld, ErrRequest, ErrVersion, ErrStopping, context.Canceled} {
+	for _, want := range []error{archive.ErrBusy, archive.ErrSpace, archive.ErrClock, archive.ErrIndexDamaged, ErrForbidden, ErrNotFound, ErrHeld, ErrRequest, ErrVersion, ErrStopping, context.Canceled,
+		archive.ErrRefused, archive.ErrUnfinished, fmt.Errorf("%w: %w", archive.ErrUnfinished, archive.ErrSpace)} {
 		line, err := seal.Marshal(Answer{Version: Version, Error: NewError(fmt.Errorf("while at it: %w", want))})
 		if err != nil {
 			t.Fatal(err)
@@ -96,6 +98,9 @@ func TestErrorsCrossOver(t *testing.T) {
 		}
 		if want == context.Canceled { // the daemon's end, not the caller's
 			want = ErrStopping
+		}
+		if errors.Is(want, archive.ErrUnfinished) { // it counts for more than what was in the way
+			want = archive.ErrUnfinished
 		}
 		if !errors.Is(a.Error, want) || !strings.Contains(a.Error.Error(), "while at it") {
 			t.Errorf("%v came over as %v", want, a.Error)

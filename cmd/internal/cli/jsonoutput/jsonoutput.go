@@ -29,8 +29,31 @@ const (
 	SpecBundleInspect = "kartoteka/bundle-inspect/1"
 	SpecVersion       = "kartoteka/version/1"
 	SpecClock         = "kartoteka/clock-accepted/1"
+	SpecCustodians    = "kartoteka/custodians-rotated/1"
+	SpecLogKey        = "kartoteka/log-key-rotated/1"
+	SpecTransfer      = "kartoteka/custody-transferred/1"
 	SpecScheduleCheck = "kartoteka/schedule-check/1"
 	SpecScheduleList  = "kartoteka/schedule-list/1"
+
+	SpecActs              = "kartoteka/acts/1"
+	SpecHoldReleased      = "kartoteka/hold-released/1"
+	SpecHolds             = "kartoteka/holds/1"
+	SpecDue               = "kartoteka/due/1"
+	SpecOrderPlan         = "kartoteka/order-plan/1"
+	SpecRefused           = "kartoteka/refused/1"
+	SpecExecuted          = "kartoteka/executed/1"
+	SpecCertificateIssued = "kartoteka/certificate-issued/1"
+	SpecLaw               = "kartoteka/law/1"
+
+	SpecStamps         = "kartoteka/stamps/1"
+	SpecRenewals       = "kartoteka/renewals/1"
+	SpecEvidenceExport = "kartoteka/evidence-export/1"
+
+	SpecWitnessServing = "kartoteka/witness-serving/1"
+	SpecWitnessState   = "kartoteka/witness-shown/1"
+	SpecWitnesses      = "kartoteka/witnesses/1"
+	SpecCollected      = "kartoteka/cosignatures/1"
+	SpecCheckpoint     = "kartoteka/checkpoint/1"
 )
 
 // Clock is the answer of `clock accept`.

@@ -1,6 +1,9 @@
 package jsonoutput
 
-import "kartoteka/seal"
+import (
+	"kartoteka/seal"
+	"kartoteka/verify"
+)
 
 // Init is the answer of `init`.
 type Init struct {
@@ -40,6 +43,14 @@ type Producers struct {
 	Policy    seal.Digest `json:"policy_sha256"`
 	Producers []Producer  `json:"producers"`
 	Officers  []Producer  `json:"officers"` // who may decide, two at a time
+	TSAs      []TSA       `json:"tsas"`     // whose time stamps count
+}
+
+// TSA is a time-stamp authority of the policy.
+type TSA struct {
+	Name         string    `json:"name"`
+	Certificates int       `json:"certificates"` // in its chain
+	Until        seal.Time `json:"until"`        // the first of them ends
 }
 
 // Producer is one producer of the policy.
@@ -50,6 +61,8 @@ type Producer struct {
 	Subject string     `json:"subject,omitempty"`
 	From    *seal.Time `json:"from,omitempty"`
 	Until   *seal.Time `json:"until,omitempty"`
+
+	Roles []verify.Role `json:"roles,omitempty"` // of an officer: what the signature may decide; none: everything
 }
 
 // PolicyExport is the answer of `policy export`.

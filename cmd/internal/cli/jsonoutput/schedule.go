@@ -63,7 +63,8 @@ type ScheduleRule struct {
 	Cite       string               `json:"cite,omitempty"`
 	Source     string               `json:"source,omitempty"`
 	Confidence retention.Confidence `json:"confidence"`
-	Verify     bool                 `json:"verify"` // a lawyer must compare it with the law first: until then nothing is disposed of by it
+	Verify     bool                 `json:"verify"`              // a lawyer must compare it with the law first: until then nothing is disposed of by it
+	Confirmed  string               `json:"confirmed,omitempty"` // with --archive: what it was compared with there
 	Default    bool                 `json:"default"`
 	Note       string               `json:"note,omitempty"`
 }
