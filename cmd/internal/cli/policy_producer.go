@@ -81,6 +81,11 @@ func newEnd(e *Env, where *folders, who, example string, end func(*archive.Archi
 }
 
 func (e *Env) changePolicy(where folders, change func(*archive.Archive) error) error {
+	return e.changedPolicy(where, change, e.printProducers)
+}
+
+// changedPolicy changes the policy and prints what came of it.
+func (e *Env) changedPolicy(where folders, change, print func(*archive.Archive) error) error {
 	a, err := e.openWriter(where, "stop kartotekad to change the policy, and start it again afterwards")
 	if err != nil {
 		return err
@@ -90,7 +95,7 @@ func (e *Env) changePolicy(where folders, change func(*archive.Archive) error) e
 		return fmt.Errorf("change the policy: %w", err)
 	}
 	e.say("the policy has changed; give verifiers the new one (policy export)")
-	return e.printProducers(a)
+	return print(a)
 }
 
 // readTime takes a date (00:00 UTC), an RFC 3339 time, or "now"; nil for nothing.

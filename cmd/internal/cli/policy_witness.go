@@ -138,19 +138,14 @@ Under a policy with a quorum a packet is indeterminate until it carries cosignat
 }
 
 func (e *Env) changeWitnesses(where folders, change func(*archive.Archive) error) error {
-	a, err := e.openWriter(where, "stop kartotekad to change the policy, and start it again afterwards")
-	if err != nil {
-		return err
-	}
-	defer a.Close()
-	if err := change(a); err != nil {
-		return fmt.Errorf("change the policy: %w", err)
-	}
+	return e.changedPolicy(where, change, e.printWitnesses)
+}
+
+func (e *Env) printWitnesses(a *archive.Archive) error {
 	data, err := a.PolicyFile()
 	if err != nil {
 		return err
 	}
-	e.say("the policy has changed; give verifiers the new one (policy export)")
 	answer := jsonoutput.Witnesses{Schema: jsonoutput.SpecWitnesses, Origin: a.Spec.Origin, Policy: verify.Digest(data), Witnesses: a.Policy().Witnesses, Quorum: a.Policy().WitnessQuorum}
 	return e.print(answer, func() { e.witnessesText(answer) })
 }
