@@ -67,10 +67,10 @@ func (e *Env) exit(err error) int {
 	}
 	s := classify(err)
 	if text := s.Error(); text != "" {
-		fmt.Fprintf(e.Stderr, "kartoteka: %s\n", text)
+		fmt.Fprintf(e.Stderr, "kartoteka: %s\n", cleanLines(text))
 	}
 	if s.hint != "" {
-		fmt.Fprintf(e.Stderr, "hint: %s\n", s.hint)
+		fmt.Fprintf(e.Stderr, "hint: %s\n", cleanLines(s.hint))
 	}
 	return s.code
 }

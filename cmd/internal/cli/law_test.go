@@ -226,3 +226,11 @@ func TestDisposalThroughTheDaemon(t *testing.T) {
 	}
 	want(t, now, exitOK, []string{"PASSED"}, "verify", "archive", dir)
 }
+
+// A file's name in an error reaches the terminal as what it is, and moves nothing on it.
+func TestErrorsAreClean(t *testing.T) {
+	r := kartoteka(t, time.Now(), "order", "show", "no\x1b[31m\u202efile.json")
+	if r.code == exitOK || strings.ContainsAny(r.err, "\x1b\u202e") || !strings.Contains(r.err, "no?[31m?file.json") {
+		t.Errorf("exit %d: %q", r.code, r.err)
+	}
+}

@@ -58,6 +58,15 @@ func clean(s string) string {
 	}, s)
 }
 
+// cleanLines is clean for a text of several lines: an error names files, and a file's name is its maker's.
+func cleanLines(s string) string {
+	lines := strings.Split(s, "\n")
+	for i, l := range lines {
+		lines[i] = clean(l)
+	}
+	return strings.Join(lines, "\n")
+}
+
 // output is a file that appears whole or not at all, and never over another.
 type output struct {
 	*os.File
